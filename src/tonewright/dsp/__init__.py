@@ -1,0 +1,1 @@
+"""Processors: one file each, streaming, aligned with their input."""

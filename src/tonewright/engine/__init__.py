@@ -1,0 +1,1 @@
+"""The heart: analyse, advise, render, verify."""

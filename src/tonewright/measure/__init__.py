@@ -1,0 +1,1 @@
+"""Meters: loudness, true peak, spectrum, stereo, dynamics, structure. They look; they never change a sample."""
