@@ -1,0 +1,236 @@
+"""Rendering: a recipe over a signal, window by window, identical however it is cut.
+
+A song is cut on a fixed grid of segments. Each segment is rendered by a fresh chain that is fed from a preroll
+before it (long enough for every stage's state to settle) to the stages' latency after it, and neighbouring segments
+are joined by a short crossfade between two renderings that are equal to far below hearing. So
+
+- a window is bit for bit the slice of the whole, because it is made of the very same segments;
+- segments are independent, so they are rendered on all cores, in bounded memory;
+- nothing depends on how many cores there are.
+
+The maximiser is rendered as a second layer over the finished sound before it. The loudness search listens to that
+same layer, so what was searched on is to the bit what is delivered.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from tonewright.base.errors import RecipeInvalid
+from tonewright.base.progress import NoProgress, Progress
+from tonewright.base.signal import BLOCK_FRAMES, Block, Signal
+from tonewright.base.units import db_to_gain
+from tonewright.dsp.processors import processor
+from tonewright.dsp.stage import Context, Stage, run
+from tonewright.engine.recipe import Recipe, Step
+
+#: One segment: long against the preroll (which is rendered twice), short against a song (so that cores share it).
+SEGMENT_S = 15.0
+#: Neighbouring segments agree to -120 dB at their join; the fade makes even that difference smooth.
+FADE_S = 0.02
+#: What a layer keeps of its rendered segments. A song of six minutes at 44.1 kHz stays whole.
+CACHE_BYTES = 256 << 20
+
+
+@lru_cache(maxsize=1)
+def pool() -> ThreadPoolExecutor:
+    """The threads that render. The kernels and transforms release the interpreter lock."""
+    return ThreadPoolExecutor(max_workers=workers(), thread_name_prefix="render")
+
+
+def workers() -> int:
+    """Cores this process may use."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+class Layer:
+    """Steps over a signal, as a signal.
+
+    Segments are rendered when they are first read, and kept while there is room. Threads may read at once.
+    """
+
+    def __init__(self, source: Signal, steps: Sequence[Step]) -> None:
+        self.source = source
+        self.steps = tuple(step for step in steps if step.enabled)
+        self.rate_hz = source.rate_hz
+        self.channels = source.channels
+        self.frames = source.frames
+        self._segment = round(SEGMENT_S * self.rate_hz)
+        self._fade = round(FADE_S * self.rate_hz)
+        probes = self._stages(0)
+        self._latency = sum(stage.latency_frames for stage in probes)
+        self._preroll = sum(round(stage.preroll_s * self.rate_hz) for stage in probes)
+        self._room = max(2 * workers() + 1, CACHE_BYTES // (8 * self.channels * self._segment))
+        self._lock = threading.Lock()
+        self._rendered: OrderedDict[int, Future[Block]] = OrderedDict()
+
+    @property
+    def segments(self) -> int:
+        return -(-self.frames // self._segment)
+
+    def _stages(self, start_frame: int) -> list[Stage]:
+        context = Context(self.rate_hz, self.channels, start_frame)
+        return [processor(step.kind).design(step.params, context) for step in self.steps]
+
+    def read(self, start: int, frames: int) -> Block:
+        stop = min(start + frames, self.frames)
+        if not self.steps or stop <= start:
+            return self.source.read(start, max(0, stop - start))
+        pieces = []
+        for index in range(start // self._segment, (stop - 1) // self._segment + 1):
+            first = index * self._segment
+            piece = self._joined(index, max(start - first, 0), min(stop - first, self._segment))
+            pieces.append(piece)
+        return np.concatenate(pieces, axis=1)
+
+    def prefetch(self, index: int) -> None:
+        """Render a segment now, in this thread, and keep it."""
+        self._whole(index)
+
+    def _joined(self, index: int, lo: int, hi: int) -> Block:
+        """Frames lo..hi of a segment, its head faded over from the tail of the one before."""
+        piece = self._part(index, hi)[:, lo:hi].copy()
+        if index > 0 and lo < self._fade:
+            upto = min(hi, self._fade)
+            tail = self._part(index - 1, self._segment + upto)[:, self._segment + lo : self._segment + upto]
+            rise = (np.arange(lo, upto) + 0.5) / self._fade
+            head = piece[:, : upto - lo]
+            head *= rise
+            head += tail * (1.0 - rise)
+        return piece
+
+    def _part(self, index: int, upto: int) -> Block:
+        """At least the first `upto` frames of a segment: the kept whole, or just as much as is needed."""
+        with self._lock:
+            kept = self._rendered.get(index)
+        if kept is not None or 2 * upto > self._segment:
+            return self._whole(index)
+        return self._render(index, upto)
+
+    def _whole(self, index: int) -> Block:
+        with self._lock:
+            kept = self._rendered.get(index)
+            mine = kept is None
+            if kept is None:
+                kept = self._rendered[index] = Future()
+                while len(self._rendered) > self._room:
+                    self._rendered.popitem(last=False)
+            else:
+                self._rendered.move_to_end(index)
+        if mine:
+            try:
+                kept.set_result(self._render(index, self._segment + self._fade))
+            except BaseException as error:
+                with self._lock:
+                    self._rendered.pop(index, None)
+                kept.set_exception(error)
+        return kept.result()
+
+    def _render(self, index: int, upto: int) -> Block:
+        """The first `upto` frames of a segment, by a fresh chain.
+
+        The chain is always fed the same blocks of the same range, so stopping early changes no bit.
+        """
+        first = index * self._segment
+        upto = min(upto, self.frames - first)
+        begin = max(0, first - self._preroll)
+        end = min(self.frames, first + self._segment + self._fade + self._latency)
+        skip = first - begin
+        out = np.empty((self.channels, upto))
+        done = 0
+        for block in run(self._stages(begin), self._feed(begin, end)):
+            if skip >= block.shape[1]:
+                skip -= block.shape[1]
+                continue
+            part = block[:, skip : skip + upto - done]
+            skip = 0
+            out[:, done : done + part.shape[1]] = part
+            done += part.shape[1]
+            if done == upto:
+                break
+        return out
+
+    def _feed(self, begin: int, end: int) -> Iterator[Block]:
+        for position in range(begin, end, BLOCK_FRAMES):
+            yield self.source.read(position, min(BLOCK_FRAMES, end - position))
+
+
+class Delta:
+    """What one step changes: its output minus its input (times its static gain, where it has one), as a signal."""
+
+    def __init__(self, before: Signal, step: Step) -> None:
+        self.before = before
+        self.after = Layer(before, [step])
+        self.rate_hz, self.channels, self.frames = before.rate_hz, before.channels, before.frames
+        static_gain_db = getattr(processor(step.kind).module, "static_gain_db", None)
+        self._gain = db_to_gain(static_gain_db(step.params)) if static_gain_db else 1.0
+
+    def read(self, start: int, frames: int) -> Block:
+        difference: Block = self.after.read(start, frames) - self._gain * self.before.read(start, frames)
+        return difference
+
+
+def layers(source: Signal, recipe: Recipe) -> Signal:
+    """The recipe over the source: the sound first, then its loudness."""
+    tone, loudness = split_at_loudness(recipe.steps)
+    signal: Signal = Layer(source, tone) if tone else source
+    return Layer(signal, loudness) if loudness else signal
+
+
+def split_at_loudness(steps: Sequence[Step]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Enabled steps before the first maximiser, and from it on."""
+    active = tuple(step for step in steps if step.enabled)
+    for position, step in enumerate(active):
+        if step.kind == "maximiser":
+            return active[:position], active[position:]
+    return active, ()
+
+
+def only(source: Signal, recipe: Recipe, step_id: str) -> Signal:
+    """One step alone, on the source as it came."""
+    return layers(source, recipe.model_copy(update={"steps": (replace_enabled(recipe.step(step_id)),)}))
+
+
+def delta(source: Signal, recipe: Recipe, step_id: str) -> Signal:
+    """What one step changes, at its place in the chain; nothing after it is applied.
+
+    Raises RecipeInvalid if the recipe has no such step or it is switched off.
+    """
+    step = recipe.step(step_id)
+    if not step.enabled:
+        raise RecipeInvalid(f"The step {step_id!r} is switched off, so it changes nothing.")
+    before = recipe.steps[: recipe.steps.index(step)]
+    return Delta(layers(source, recipe.model_copy(update={"steps": before})), step)
+
+
+def replace_enabled(step: Step) -> Step:
+    return step.model_copy(update={"enabled": True})
+
+
+def stream(
+    signal: Signal, start: int = 0, stop: int | None = None, progress: Progress | None = None
+) -> Iterator[Block]:
+    """Read a (rendered) signal in order on all cores, in blocks, with at most a few segments in memory."""
+    progress = progress or NoProgress()
+    stop = signal.frames if stop is None else min(stop, signal.frames)
+    step = round(SEGMENT_S * signal.rate_hz)
+    edges = [start, *range((start // step + 1) * step, stop, step), stop]
+    spans = [(a, b - a) for a, b in pairwise(edges) if b > a]
+    waiting: list[Future[Block]] = []
+    position = 0
+    try:
+        for done in range(len(spans)):
+            while position < len(spans) and position <= done + workers():
+                waiting.append(pool().submit(signal.read, *spans[position]))
+                position += 1
+            yield waiting.pop(0).result()
+            progress.advance((done + 1) / len(spans))
+    finally:
+        for future in waiting:
+            future.cancel()
