@@ -1,4 +1,4 @@
-"""What the artist wants: where it goes, how it should sound, what it should resemble, what is never to be touched."""
+"""What the artist wants: where it goes, how it should sound, what it should resemble, what must stay as it is."""
 
 from pathlib import Path
 from typing import Literal

@@ -21,8 +21,9 @@ ENVIRONMENT = "TONEWRIGHT_TARGETS"
 class Target(Params):
     """One destination.
 
-    lufs, ceiling_dbtp: what a master for it is made to. loud_ceiling_dbtp: the ceiling it asks for when the master is
-    louder than it plays. plays_at_lufs: what it turns masters to; None where it does not, or where nobody knows.
+    lufs, ceiling_dbtp: what a master for it is made to.
+    loud_ceiling_dbtp: the ceiling it asks for when the master is louder than it plays.
+    plays_at_lufs: what it turns masters to; None where it does not, or where nobody knows.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")

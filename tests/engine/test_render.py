@@ -1,0 +1,98 @@
+"""Rendering: a window is the slice of the whole, however it is read, and segments join unheard."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tonewright.base.errors import RecipeInvalid
+from tonewright.base.signal import ArraySignal
+from tonewright.dsp.processors import processor
+from tonewright.dsp.stage import Context, run_whole
+from tonewright.dsp.subsonic import SubsonicParams
+from tonewright.engine.recipe import Recipe, Step
+from tonewright.engine.render import SEGMENT_S, Delta, Layer, delta, layers, only, stream
+
+RATE = 8_000
+
+
+def noise(seconds: float, seed: int = 1) -> ArraySignal:
+    samples = np.random.default_rng(seed).normal(0.0, 0.1, (2, round(seconds * RATE)))
+    return ArraySignal(samples + 0.05, RATE)
+
+
+def subsonic(step_id: str = "subsonic", corner_hz: float = 20.0) -> Step:
+    return Step(id=step_id, kind="subsonic", params=SubsonicParams(corner_hz=corner_hz))
+
+
+SONG = noise(2.4 * SEGMENT_S)
+RECIPE = Recipe(steps=(subsonic(), subsonic("again", 40.0)))
+WHOLE = layers(SONG, RECIPE).read(0, SONG.frames)
+
+
+@given(start=st.integers(0, SONG.frames - 1), frames=st.integers(1, 4 * RATE))
+@settings(max_examples=25, deadline=None)
+def test_a_window_is_the_slice_of_the_whole(start: int, frames: int) -> None:
+    window = layers(SONG, RECIPE).read(start, frames)
+    np.testing.assert_array_equal(window, WHOLE[:, start : start + frames])
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_window_across_a_join_is_the_slice_too(at: int) -> None:
+    start = round(at * SEGMENT_S * RATE)
+    for lo, hi in [(-50, 50), (0, 10), (100, 400), (-1, 0), (-3 * RATE, 3 * RATE)]:
+        window = layers(SONG, RECIPE).read(start + lo, hi - lo)
+        np.testing.assert_array_equal(window, WHOLE[:, start + lo : start + hi])
+
+
+def test_streaming_on_all_cores_gives_the_same_bytes() -> None:
+    streamed = np.concatenate(list(stream(layers(SONG, RECIPE))), axis=1)
+    assert streamed.tobytes() == WHOLE.tobytes()
+    part = np.concatenate(list(stream(layers(SONG, RECIPE), 777, 200_001)), axis=1)
+    np.testing.assert_array_equal(part, WHOLE[:, 777:200_001])
+
+
+def test_segments_agree_with_an_unbroken_run() -> None:
+    """The preroll hides the grid: against a run from the song's start, nothing is over -120 dB."""
+    unbroken = SONG.samples
+    for step in RECIPE.steps:
+        unbroken = run_whole(processor(step.kind).design(step.params, Context(RATE, 2)), unbroken)
+    assert np.max(np.abs(unbroken - WHOLE)) < 1e-6 * np.max(np.abs(unbroken))
+
+
+def test_a_small_cache_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tonewright.engine.render.CACHE_BYTES", 0)
+    small = layers(SONG, RECIPE)
+    np.testing.assert_array_equal(np.concatenate(list(stream(small)), axis=1), WHOLE)
+
+
+def test_past_the_end_there_is_nothing() -> None:
+    signal = layers(SONG, RECIPE)
+    assert signal.read(SONG.frames, 10).shape == (2, 0)
+    assert signal.read(SONG.frames - 3, 10).shape == (2, 3)
+
+
+def test_no_steps_is_the_source_itself() -> None:
+    np.testing.assert_array_equal(layers(SONG, Recipe()).read(5, 100), SONG.samples[:, 5:105])
+
+
+def test_a_switched_off_step_does_nothing() -> None:
+    off = Recipe(steps=(subsonic().model_copy(update={"enabled": False}),))
+    np.testing.assert_array_equal(layers(SONG, off).read(0, 1000), SONG.samples[:, :1000])
+
+
+def test_delta_is_what_the_step_changes_at_its_place() -> None:
+    before = layers(SONG, Recipe(steps=RECIPE.steps[:1])).read(0, SONG.frames)
+    changed = delta(SONG, RECIPE, "again")
+    assert isinstance(changed, Delta)
+    np.testing.assert_allclose(before + changed.read(0, SONG.frames), WHOLE, atol=1e-12)
+
+
+def test_only_is_the_step_alone() -> None:
+    alone = only(SONG, RECIPE, "again").read(0, 5000)
+    np.testing.assert_array_equal(alone, Layer(SONG, [RECIPE.step("again")]).read(0, 5000))
+
+
+def test_an_unknown_step_is_named() -> None:
+    with pytest.raises(RecipeInvalid, match="no step 'nowhere'"):
+        only(SONG, RECIPE, "nowhere")
