@@ -1,6 +1,8 @@
 """`python -m tonewright` is the same as `tonewright`."""
 
+import sys
+
 from tonewright.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The options that several commands share, and options made from declared settings."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from tonewright.cli.progress import Mode
+
+OUTPUT_PANEL = "What is printed"
+DELIVERY_PANEL = "The delivered file"
+
+
+def path(text: str) -> Path:
+    """A file name from the command line."""
+    if text == "-":
+        raise typer.BadParameter("standard input and output are not supported; give a file name")
+    if not text:
+        raise typer.BadParameter("the file name is empty")
+    return Path(text)
+
+
+def in_argument(help: str = "The audio file to read.") -> Any:  # noqa: A002 the field's own word
+    return typer.Argument(metavar="IN", parser=path, help=help, show_default=False)
+
+
+def out_argument(help: str = "The file to write; its extension chooses the format.") -> Any:  # noqa: A002
+    return typer.Argument(
+        metavar="OUT", parser=path, help=f"{help} An existing file is replaced.", show_default=False
+    )
+
+
+In = Annotated[Path, in_argument()]
+Out = Annotated[Path, out_argument()]
+
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print one JSON object, numbers unrounded; a failure is a JSON line on standard error.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no summary.", rich_help_panel=OUTPUT_PANEL)]
+ProgressMode = Annotated[
+    Mode,
+    typer.Option(
+        "--progress",
+        help="On standard error. auto: a bar on a terminal. json: one object a line.",
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
+Bits = Annotated[
+    Literal["16", "24", "32f"] | None,
+    typer.Option("--bits", help="Word length; 32f is floating point.", rich_help_panel=DELIVERY_PANEL),
+]
+Dither = Annotated[
+    Literal["none", "tpdf", "shaped"] | None,
+    typer.Option(
+        "--dither", help="How a shorter word length is dithered, once, last.", rich_help_panel=DELIVERY_PANEL
+    ),
+]

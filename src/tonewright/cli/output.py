@@ -1,0 +1,95 @@
+"""What a command prints: one JSON object, or a quiet summary for people.
+
+Colour and width are rich's business: no colour when piped or with NO_COLOR, and tables that fit a narrow terminal.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+#: Shown where a value is undefined.
+NOTHING = "–"
+
+
+def show(as_json: bool, quiet: bool, document: Callable[[], Any], summary: Callable[["Console"], None]) -> None:
+    """Print the result of a command: the document with --json, nothing with --quiet, else the summary."""
+    if as_json:
+        print_json(document())
+    elif not quiet:
+        summary(console())
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on standard output: numbers unrounded, what is undefined or not finite null."""
+    sys.stdout.write(json.dumps(plain(value), indent=2, allow_nan=False) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """The value in the types that JSON has."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if hasattr(value, "to_json"):
+        return plain(value.to_json())
+    if hasattr(value, "model_dump"):
+        return plain(value.model_dump(mode="json"))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, PurePath):
+        return str(value)
+    if hasattr(value, "tolist"):  # numpy's arrays and numbers, without importing numpy to ask
+        return plain(value.tolist())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def console(stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+
+
+def table(*headings: str, title: str | None = None) -> "Table":
+    """An open table: no frame, the first column words, the others numbers."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        header_style="dim",
+    )
+    for position, heading in enumerate(headings):
+        made.add_column(heading, justify="left" if position == 0 else "right", overflow="fold")
+    return made
+
+
+def number(value: float | None, digits: int = 1, unit: str = "", signed: bool = False) -> str:
+    """A number for people; the unit follows where there is one."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    rounded = round(float(value), digits) + 0.0  # so that -0.0 reads 0.0
+    text = f"{rounded:+.{digits}f}" if signed else f"{rounded:.{digits}f}"
+    return f"{text} {unit}".rstrip()
+
+
+def name_of(path: PurePath | str) -> str:
+    """A path as it can be printed anywhere: bytes that are no text, and control characters, are shown escaped."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in str(path)
+    )
