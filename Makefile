@@ -1,48 +1,67 @@
 # Everything a newcomer needs: `make help`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 SONG ?=
 OUT ?= out
+export SONG OUT
+
+# The first Python that is new enough; `make test PYTHON=python3.12` chooses another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
+
 # uv when it is there, else pip: the same pinned, hashed versions either way
 UV := $(shell command -v uv 2>/dev/null)
-INSTALL := $(if $(UV),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install --quiet)
+INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+# a virtual environment counts when what installs into it works: a broken one is made anew
+VENV_WORKS := $(BIN)/python -c '$(NEW_ENOUGH)' $(if $(UV),,&& $(BIN)/python -m pip --version) >/dev/null 2>&1
+VENV_MAKE := $(if $(UV),uv venv --quiet --clear --python $(PYTHON) $(VENV),$(PYTHON) -m venv --clear $(VENV))
 
-.PHONY: help run test quick check format lock bench clean
+.PHONY: help run test quick check format docs bench lock clean
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
-	@test -x $(BIN)/python || $(if $(UV),uv venv --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
-	$(INSTALL) --require-hashes -r requirements/dev.txt
-	$(INSTALL) --no-deps --no-build-isolation -e .
+	@test -n "$(PYTHON)" || { echo "Tonewright needs Python 3.11 or newer: install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "$(PYTHON) is older than Python 3.11, or is not there. Name a newer one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Setting up $(VENV) (once; a minute or two)"
+	@$(VENV_WORKS) || $(VENV_MAKE) || { echo "$(PYTHON) can't make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 run: $(VENV)/.installed ## master a demo song, or SONG=path/to/mix.wav, into out/
-	@$(BIN)/python -m tonewright.cli.first_run "$(SONG)" "$(OUT)"
+	@$(BIN)/python -m tonewright.cli.first_run "$$SONG" "$$OUT"
 
-test: $(VENV)/.installed ## every check and every test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+test: check ## every check and every test
 	$(BIN)/python -m pytest -n auto
 
-quick: $(VENV)/.installed ## the checks and the tests that take seconds
+quick: check ## the checks, and the tests that take seconds
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+check: $(VENV)/.installed ## lint, format, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n auto -m "not slow"
 
 format: $(VENV)/.installed ## put the code into the house's shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: ## write requirements/*.txt anew (needs uv)
+docs: $(VENV)/.installed ## write the generated pages of docs/ anew
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.installed ## the benchmarks that need nothing else installed
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.meter
+	$(BIN)/python -m benchmarks.preview
+	$(BIN)/python -m benchmarks.master
+
+lock: ## write requirements/*.txt anew from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links -q pyproject.toml -o requirements/run.txt
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links -q pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 

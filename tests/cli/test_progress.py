@@ -54,7 +54,7 @@ def test_reports_are_rare_but_a_new_stage_is_always_told() -> None:
     made, clock, told = tracker()
     made.stage("reading", 0.5)
     for step in range(100):
-        clock.now += 0.001
+        clock.now += 0.0005
         made.advance(step / 100)
     assert len(told) == 1
     made.stage("rendering", 0.5)

@@ -50,74 +50,110 @@ class TonewrightError(Exception):
 
 
 class UsageError(TonewrightError):
+    """The command was not understood: an unknown option, a missing or unreadable argument."""
+
     code, exit_code, http_status = "usage", 2, 400
 
 
 class InputUnreadable(TonewrightError):
+    """The input is not there, or may not be read."""
+
     code, exit_code, http_status = "input_unreadable", 3, 404
 
 
 class NotAudio(TonewrightError):
+    """The input is not audio that Tonewright knows."""
+
     code, exit_code, http_status = "not_audio", 4, 415
 
 
 class DamagedAudio(NotAudio):
+    """The input is audio, but cut short or corrupt, or holds samples that are no numbers."""
+
     code, exit_code, http_status = "damaged_audio", 4, 422
 
 
 class UnsupportedLayout(NotAudio):
+    """The input has more channels than two, or a sample rate out of range."""
+
     code, exit_code, http_status = "unsupported_layout", 4, 422
 
 
 class InputRefused(TonewrightError):
+    """The input is sound, but can't be mastered: a limit, or nothing in it."""
+
     code, exit_code, http_status = "input_refused", 5, 422
 
 
 class TooLarge(InputRefused):
+    """The input is over the size or length limit."""
+
     code, exit_code, http_status = "too_large", 5, 413
 
 
 class TooShort(InputRefused):
+    """The input is shorter than 400 ms, one block of the loudness meter."""
+
     code, exit_code, http_status = "too_short", 5, 422
 
 
 class Silent(InputRefused):
+    """The input is silence all through."""
+
     code, exit_code, http_status = "silent", 5, 422
 
 
 class OutputFailed(TonewrightError):
+    """The output can't be written: no such folder, no permission, a format that can't hold it."""
+
     code, exit_code, http_status = "output_failed", 6, 500
 
 
 class DiskFull(OutputFailed):
+    """There was no room for the output."""
+
     code, exit_code, http_status = "disk_full", 6, 507
 
 
 class OutputIsInput(OutputFailed):
+    """The output is one of the inputs; those are never overwritten."""
+
     code, exit_code, http_status = "output_is_input", 6, 409
 
 
 class Impossible(TonewrightError):
+    """A recipe or an option that was understood, but can't be carried out."""
+
     code, exit_code, http_status = "impossible", 7, 422
 
 
 class RecipeInvalid(Impossible):
+    """The recipe is not one, or a step or setting in it is wrong."""
+
     code, exit_code, http_status = "recipe_invalid", 7, 422
 
 
 class RecipeTooNew(Impossible):
+    """The recipe was made by a newer version of Tonewright."""
+
     code, exit_code, http_status = "recipe_too_new", 7, 409
 
 
 class PromiseBroken(TonewrightError):
+    """A promise could not be kept, for instance the check of the delivered file failed: nothing is delivered."""
+
     code, exit_code, http_status = "promise_broken", 8, 500
 
 
 class Interrupted(TonewrightError):
+    """The user stopped it, by Ctrl-C or a signal."""
+
     code, exit_code, http_status = "interrupted", 9, 499
 
 
 class Bug(TonewrightError):
+    """A fault of Tonewright's own; a report file was written."""
+
     code, exit_code, http_status = "bug", 70, 500
 
 
