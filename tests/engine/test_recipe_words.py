@@ -7,7 +7,7 @@ import pytest
 from tonewright.base.params import Params, knob
 from tonewright.dsp.subsonic import SubsonicParams
 from tonewright.engine.recipe import Recipe, Step
-from tonewright.engine.recipe_words import _changes, diff, hertz
+from tonewright.engine.recipe_words import _changes, diff
 
 
 class Band(Params):
@@ -66,7 +66,3 @@ def test_steps_added_removed_switched_and_moved() -> None:
     assert diff(Recipe(steps=(a, b)), Recipe(steps=(b, a))) == ["order: b, a"]
     assert diff(Recipe(steps=(a,)), Recipe(steps=(subsonic("a", enabled=False),))) == ["a: switched off"]
     assert diff(Recipe(steps=(a,)), Recipe(steps=(subsonic("a", 25),))) == ["a: corner: 20 Hz -> 25 Hz"]
-
-
-def test_frequencies_are_said_as_people_say_them() -> None:
-    assert [hertz(f) for f in (80, 2500, 9000, 12345)] == ["80 Hz", "2.5 kHz", "9 kHz", "12.3 kHz"]

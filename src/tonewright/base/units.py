@@ -51,3 +51,8 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(rest, 600)
     tail = f"{rest // 10:02d}.{rest % 10}"
     return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+def hertz(frequency_hz: float) -> str:
+    """A frequency as people say it: 80 Hz, 2.5 kHz."""
+    return f"{frequency_hz / 1000:.3g} kHz" if frequency_hz >= 1000 else f"{frequency_hz:.3g} Hz"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tonewright.base.params import KnobSpec, Params, knobs
+from tonewright.base.units import hertz
 from tonewright.engine.recipe import Recipe, Step
 
 
@@ -107,8 +108,3 @@ def _value(value: object, spec: KnobSpec | None) -> str:
     if unit.lower().startswith("db"):
         return f"{value:+.1f} {unit}" if abs(value) < 99.95 else f"{value:+.0f} {unit}"
     return f"{value:.4g} {unit}".strip()
-
-
-def hertz(frequency_hz: float) -> str:
-    """A frequency as people say it: 80 Hz, 2.5 kHz."""
-    return f"{frequency_hz / 1000:.3g} kHz" if frequency_hz >= 1000 else f"{frequency_hz:.3g} Hz"
