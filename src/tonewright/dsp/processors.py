@@ -14,6 +14,7 @@ from tonewright.dsp.stage import Context, Stage
 #: kind -> module. The order is the order of a usual mastering chain.
 _MODULES = {
     "subsonic": "tonewright.dsp.subsonic",
+    "equaliser": "tonewright.dsp.equaliser",
 }
 
 
