@@ -31,7 +31,7 @@ def demo_song(
     """A song of this length as an unmastered mix: (2, frames), peak -6 dBFS; the same for the same arguments.
 
     flaws: leave in what a mastering run should find: a second verse that is too quiet (songs of 60 s and more), a
-    boomy low end, a resonance on singer and chords, and sharp s sounds where someone sings. See Flaws for the sizes.
+    boomy low end, a resonance on singer and chords, and sharp s sounds where someone sings. Flaws has the sizes.
 
     Raises Impossible for a style there is not, a length outside 0.1..1800 s or a rate outside 8..384 kHz.
     """
