@@ -14,7 +14,11 @@ from tonewright.dsp.stage import Context, Stage
 #: kind -> module. The order is the order of a usual mastering chain.
 _MODULES = {
     "subsonic": "tonewright.dsp.subsonic",
+    "gain": "tonewright.dsp.gain",
+    "leveller": "tonewright.dsp.leveller",
     "equaliser": "tonewright.dsp.equaliser",
+    "multiband": "tonewright.dsp.multiband",
+    "stereo": "tonewright.dsp.stereo",
 }
 
 
