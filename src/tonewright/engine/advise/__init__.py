@@ -1,0 +1,1 @@
+"""From what was heard and what is wanted to a recipe. Pure: the same facts and intent give the same recipe."""
