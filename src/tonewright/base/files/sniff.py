@@ -1,0 +1,135 @@
+"""What a file is, by its first bytes; never by its name.
+
+Only what is named here ever reaches a decoder, under the name found here: FFmpeg's playlists, scripts and network
+formats, which could make it open other files, are out of reach.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from tonewright.base.errors import NotAudio
+from tonewright.base.paths import shown
+
+_SEND = "Send WAV, AIFF, FLAC, ALAC, MP3, AAC, Ogg Vorbis, Opus, CAF, W64 or WavPack."
+_W64 = bytes.fromhex("726966662e91cf11a5d628db04c10000")
+
+#: Formats that people do send and that are not read, by their first bytes.
+_FOREIGN = (
+    (b"MAC ", "a Monkey's Audio file"),
+    (b"0&\xb2u\x8ef\xcf\x11", "a Windows Media file"),
+    (b"\x1aE\xdf\xa3", "a Matroska or WebM file"),
+    (b"DSD ", "a DSD file"),
+    (b"FRM8", "a DSD file"),
+    (b"TTA1", "a True Audio file"),
+    (b"MThd", "a MIDI file: it holds notes, not sound"),
+    (b"MPCK", "a Musepack file"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"RIFX", "a big-endian RIFF file"),
+)
+
+
+def sniff(file: IO[bytes], path: Path) -> str:
+    """The container: wav, rf64, w64, aiff, aifc, caf, flac, ogg, mp4, wavpack, adts or mp3.
+
+    Raises NotAudio.
+    """
+    file.seek(0)
+    head = file.read(16)
+    if not head:
+        raise NotAudio(f"{shown(path)} is empty.", "Export it again.")
+    if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
+        return "wav" if head[:4] == b"RIFF" else "rf64"
+    if head == _W64:
+        return "w64"
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "aiff" if head[8:12] == b"AIFF" else "aifc"
+    for magic, container in ((b"caff", "caf"), (b"fLaC", "flac"), (b"OggS", "ogg"), (b"wvpk", "wavpack")):
+        if head.startswith(magic):
+            return container
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+        return "mp4"
+    for magic, what in _FOREIGN:
+        if head.startswith(magic):
+            raise NotAudio(f"{shown(path)} is {what}, which is not read.", _SEND)
+    found = _mpeg(file)
+    if found is None:
+        raise NotAudio(f"{shown(path)} is not audio in a format that is read.", _SEND)
+    return found
+
+
+def id3_bytes(file: IO[bytes]) -> int:
+    """How long the ID3v2 tag at a file's start is, header and footer included; 0 without one."""
+    file.seek(0)
+    head = file.read(10)
+    if len(head) < 10 or head[:3] != b"ID3" or any(b & 0x80 for b in head[6:10]):
+        return 0
+    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+    return 10 + size + (10 if head[5] & 0x10 else 0)
+
+
+def _mpeg(file: IO[bytes]) -> str | None:
+    """mp3 or adts if three frames follow each other near the start (after an ID3v2 tag), flac if that follows."""
+    start = id3_bytes(file)
+    file.seek(start)
+    raw = file.read(1 << 16)
+    if raw.startswith(b"fLaC"):
+        return "flac"
+    at = raw.find(b"\xff")
+    while 0 <= at < len(raw) - 7:
+        for container, frame_bytes in (("mp3", mp3_frame_bytes), ("adts", _adts_frame_bytes)):
+            if _follow(raw, at, frame_bytes):
+                return container
+        at = raw.find(b"\xff", at + 1)
+    return None
+
+
+def _follow(raw: bytes, at: int, frame_bytes: Callable[[bytes], int]) -> bool:
+    """Whether three frames (fewer only at the end of the data) follow each other from here."""
+    for count in range(3):
+        if at + 7 > len(raw):
+            return count > 0 and at == len(raw)
+        size = frame_bytes(raw[at : at + 7])
+        if size == 0:
+            return False
+        at += size
+    return True
+
+
+_MPEG1_L3 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_MPEG1_L2 = (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
+_MPEG1_L1 = (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448)
+_MPEG2_L1 = (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256)
+_MPEG2_L23 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+
+
+def mp3_frame_bytes(head: bytes) -> int:
+    """Length of the MPEG audio frame with this header (ISO 11172-3, 13818-3), 0 if it is none."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return 0
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3  # 3: MPEG 1, 2: MPEG 2, 0: 2.5; 3: layer I, 1: layer III
+    bitrate, rate = head[2] >> 4, head[2] >> 2 & 3
+    if version == 1 or layer == 0 or bitrate in (0, 15) or rate == 3:
+        return 0
+    if version == 3:
+        kbps = (None, _MPEG1_L3, _MPEG1_L2, _MPEG1_L1)[layer]
+    else:
+        kbps = _MPEG2_L1 if layer == 3 else _MPEG2_L23
+    rate_hz = (44100, 48000, 32000)[rate] >> {3: 0, 2: 1, 0: 2}[version]
+    padding = head[2] >> 1 & 1
+    assert kbps is not None
+    if layer == 3:
+        return (12_000 * kbps[bitrate] // rate_hz + padding) * 4
+    slots = 72_000 if layer == 1 and version != 3 else 144_000
+    return slots * kbps[bitrate] // rate_hz + padding
+
+
+def _adts_frame_bytes(head: bytes) -> int:
+    """Length of the ADTS frame with this header (ISO 13818-7), 0 if it is none."""
+    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
+        return 0
+    size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    return size if size > 7 else 0
