@@ -10,6 +10,7 @@ from tonewright.dsp.biquad import response
 from tonewright.dsp.eq_bands import Band, BandKind, analogue_db
 from tonewright.dsp.eq_match import matched_sections
 from tonewright.dsp.equaliser import EqualiserParams, describe, design
+from tonewright.dsp.equaliser import magnitude_db as designed_magnitude_db
 from tonewright.dsp.stage import Context, run_whole
 
 RATES_HZ = (8_000, 44_100, 96_000, 192_000)
@@ -217,6 +218,16 @@ def test_no_curve_goes_astray_above_the_promised_range() -> None:
         assert np.max(np.abs(got - want)[judged], initial=0.0) < 1.5, band
 
 
+def test_the_curve_for_others_is_the_one_that_is_measured() -> None:
+    bands = (*A_MASTER, Band(frequency_hz=5_000, gain_db=3, part="side"))
+    taps = impulse_response(EqualiserParams(bands=A_MASTER), 44_100, 2.0)[0]
+    frequency_hz = frequencies_hz(len(taps), 44_100)
+    judged = (frequency_hz > 8) & (frequency_hz < TOP * 22_050)
+    want = designed_magnitude_db(bands, frequency_hz, 44_100, "mid")
+    assert np.max(np.abs(magnitude_db(taps) - want)[judged]) < 0.05
+    assert designed_magnitude_db(bands, np.array([5_000.0]), 8_000, "mid")[0] == 0.0
+
+
 def test_what_a_band_is_called() -> None:
     bands = (
         Band(kind="high_shelf", frequency_hz=9_000, gain_db=1.5),
@@ -230,3 +241,14 @@ def test_what_a_band_is_called() -> None:
 def test_more_bands_than_can_be_are_refused() -> None:
     with pytest.raises(Impossible, match="bands"):
         EqualiserParams.parse({"bands": [{"gain_db": 1}] * 25}, "equaliser")
+
+
+def test_parts_of_very_different_length_share_a_delay() -> None:
+    bands = (
+        Band(kind="notch", frequency_hz=45, q=1.2, part="mid"),
+        Band(kind="high_shelf", frequency_hz=8_000, gain_db=6),
+    )
+    left, right = impulse_response(EqualiserParams(phase="linear", bands=bands), 48_000, 1.0, channels=2)
+    middle = len(left) // 2
+    for taps in (left + right, left - right):
+        assert np.argmax(np.abs(taps)) == middle

@@ -12,12 +12,14 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from tonewright.base.params import Params
 from tonewright.base.signal import Block
 from tonewright.dsp.biquad import Cascade, Sections, settling_s
-from tonewright.dsp.eq_bands import Band, Part, describe_band, is_active
+from tonewright.dsp.eq_bands import Band as Band  # part of this module's face
+from tonewright.dsp.eq_bands import Part, analogue_db, describe_band, is_active
 from tonewright.dsp.eq_match import matched_sections
 from tonewright.dsp.overlap_save import OverlapSave, SymmetricFilter, symmetric_filters
 from tonewright.dsp.stage import Context, Stage
@@ -64,6 +66,20 @@ def describe(params: EqualiserParams) -> str:
     if not words:
         return "no change of tone"
     return "; ".join(words) + (" (linear phase)" if params.phase == "linear" else "")
+
+
+def magnitude_db(
+    bands: tuple[Band, ...], frequency_hz: NDArray[np.float64], rate_hz: int, part: Part = "both"
+) -> NDArray[np.float64]:
+    """What the bands do to the mid or the side (to "both": only those on both), in dB at the given frequencies.
+
+    The designed curve, which the filters follow within 0.05 dB; frequencies from half the rate on have none (0 dB).
+    """
+    total = np.zeros(len(frequency_hz))
+    for band in bands:
+        if is_active(band) and band.part in ("both", part):
+            total += analogue_db(band, frequency_hz)
+    return np.where(frequency_hz < 0.5 * rate_hz, total, 0.0)
 
 
 def _by_part(bands: tuple[Band, ...], rate_hz: int) -> tuple[Sections, Sections, Sections]:

@@ -63,6 +63,7 @@ def _response(taps: _Array, half: int, size: int) -> _Array:
     """Real response on `size` points of the even impulse response, cut at `half` taps on either side."""
     from scipy import fft
 
+    half = min(half, len(taps) // 2 - 1)  # a shorter one than its companion's ends in zeros
     kept = np.zeros(size)
     kept[: half + 1] = taps[: half + 1]
     kept[size - half :] = taps[half:0:-1]
