@@ -23,10 +23,10 @@ _CLI_HEAD = """
 
 `tonewright` is the one executable. Results go to standard output, progress and failures to standard error.
 
-With `--json` a command prints one JSON object and nothing else, numbers unrounded, what is undefined `null`. A failure
-is then one line of JSON on standard error with `code`, `exit_code`, `message` and `remedy`. With `--progress json`
-standard error carries one JSON object a line: `stage`, `done` (0 to 1, of the whole) and `eta_s` (seconds left, or
-`null`). Exit codes are in [errors.md](errors.md).
+With `--json` a command prints one JSON object and nothing else, numbers unrounded, what is undefined `null`. A
+failure is then one line of JSON on standard error with `code`, `exit_code`, `message` and `remedy`. With
+`--progress json` standard error carries one JSON object a line: `stage`, `done` (0 to 1, of the whole) and `eta_s`
+(seconds left, or `null`). Exit codes are in [errors.md](errors.md).
 
 | command | what it does |
 |---|---|"""

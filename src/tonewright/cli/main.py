@@ -51,7 +51,7 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "tonewright"
     say = getattr(error, "format_message", lambda: str(error))
-    message = " ".join(str(say()).split()).replace("?.", "?")
+    message = " ".join(str(say()).split()).replace("Value error, ", "").replace("?.", "?")
     return UsageError(message if message.endswith((".", "?")) else f"{message}.", f"See: {path} --help")
 
 

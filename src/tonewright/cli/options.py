@@ -1,11 +1,14 @@
 """The options that several commands share, and options made from declared settings."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from tonewright.cli.progress import Mode
+
+if TYPE_CHECKING:
+    from tonewright.base.files import Delivery
 
 OUTPUT_PANEL = "What is printed"
 DELIVERY_PANEL = "The delivered file"
@@ -60,3 +63,21 @@ Dither = Annotated[
         "--dither", help="How a shorter word length is dithered, once, last.", rich_help_panel=DELIVERY_PANEL
     ),
 ]
+Rate = Annotated[
+    int | None,
+    typer.Option(
+        "--rate",
+        metavar="HZ",
+        help="Sample rate, 8000 to 384000 Hz; converted only when asked for.",
+        show_default=False,
+        rich_help_panel=DELIVERY_PANEL,
+    ),
+]
+
+
+def delivery(**settings: Any) -> "Delivery":
+    """What is delivered, from the options that were given; what was not is left to the format."""
+    from tonewright.base.files import Delivery
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    return Delivery.parse(given, "The delivered file")

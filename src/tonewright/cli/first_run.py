@@ -1,0 +1,54 @@
+"""What `make run` does: master a song, a demo if there is none, and show everything.
+
+python -m tonewright.cli.first_run [SONG] [OUT_DIR]
+"""
+
+import sys
+from pathlib import Path
+
+from tonewright.base.atomic import output_error
+from tonewright.base.errors import TonewrightError
+from tonewright.cli import failures
+from tonewright.cli.main import main as tonewright
+
+#: Long enough for two verses and two choruses, so that there is something to find.
+DEMO_SECONDS = 120
+
+
+def main(song: str = "", out: str = "out") -> int:
+    """Master `song`, or a demo song, into the folder `out`, with report and recipe. Returns the exit code."""
+    folder = Path(out or "out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return _refused(output_error(error, folder))
+    source = Path(song).expanduser() if song else folder / "demo.wav"
+    if not song:
+        print("No song given (make run SONG=path/to/mix.wav), so here is a demo mix, with a few faults in it:")
+        status = tonewright(["demo", "--seconds", str(DEMO_SECONDS), "--", str(source)])
+        if status != 0:
+            return status
+    print(
+        "Mastering it. The very first run also compiles the kernels, which takes some seconds more.\n", flush=True
+    )
+    stem = folder / source.stem
+    return tonewright(
+        [
+            "master",
+            "--bits=24",
+            f"--report={stem}-report.html",
+            f"--save-recipe={stem}-recipe.json",
+            "--",
+            str(source),
+            f"{stem}-master.wav",
+        ]
+    )
+
+
+def _refused(error: TonewrightError) -> int:
+    print(failures.line(error, as_json=False), file=sys.stderr)
+    return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))

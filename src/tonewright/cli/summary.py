@@ -1,0 +1,160 @@
+"""Summaries for people: what was found, what was done and why, before and after, what falls short, which files."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tonewright.base.units import clock
+from tonewright.cli.output import NOTHING, name_of, number, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+#: key of the contract -> its name, digits and unit.
+METER = {
+    "integrated_lufs": ("Integrated loudness", 1, "LUFS"),
+    "short_term_max_lufs": ("Loudest 3 s", 1, "LUFS"),
+    "momentary_max_lufs": ("Loudest 400 ms", 1, "LUFS"),
+    "lra_lu": ("Loudness range", 1, "LU"),
+    "true_peak_dbtp": ("True peak", 2, "dBTP"),
+    "sample_peak_dbfs": ("Sample peak", 2, "dBFS"),
+    "plr_db": ("Peak to loudness", 1, "dB"),
+    "psr_min_db": ("Least peak to short-term", 1, "dB"),
+}
+#: From here a finding is shown as one that matters, and from there as one that hurts.
+_MATTERS, _HURTS = 0.33, 0.66
+#: So many times of one finding are shown; the report and --json have all.
+_TIMES_SHOWN = 3
+
+
+def meter_table(columns: Mapping[str, Any]) -> "Table":
+    """The meter's figures, one column for each named set of measurements."""
+    shown = table("", *columns)
+    for key, (words, digits, unit) in METER.items():
+        shown.add_row(words, *(number(getattr(each, key), digits, unit) for each in columns.values()))
+    return shown
+
+
+def print_analysis(console: "Console", source: Path, analysis: Any) -> None:
+    console.print(meter_table({name_of(source.name): analysis.measurements}))
+    sections = getattr(analysis, "sections", ())
+    if len(sections) > 1:
+        rows = table("section", "from", "to", "loudness")
+        for position, section in enumerate(sections, 1):
+            lufs = number(getattr(section, "lufs", None), 1, "LUFS")
+            name = str(getattr(section, "label", "") or position)
+            rows.add_row(name, clock(section.start_s), clock(section.end_s), lufs)
+        console.print(rows)
+    print_findings(console, analysis.findings)
+
+
+def print_findings(console: "Console", findings: Iterable[Any]) -> None:
+    """One line for each finding, the worst first."""
+    from rich.table import Table
+    from rich.text import Text
+
+    ordered = sorted(findings, key=lambda finding: -finding.severity * finding.confidence)
+    heading(console, "What was found")
+    if not ordered:
+        console.print("  Nothing to complain about.\n")
+        return
+    grid = Table.grid(padding=(0, 1), pad_edge=True)
+    for finding in ordered:
+        style = "red" if finding.severity >= _HURTS else "yellow" if finding.severity >= _MATTERS else "dim"
+        text = Text(finding.message)
+        where = times(finding.regions)
+        if where:
+            text.append(f"  {where}", style="dim")
+        grid.add_row(Text("●", style=style), text)
+    console.print(grid)
+    console.print()
+
+
+def times(regions: Iterable[Any]) -> str:
+    """Where in the song: the first few regions as transport times."""
+    spans = [
+        tuple(region) if isinstance(region, list | tuple) else (region.start_s, region.end_s) for region in regions
+    ]
+    shown = [f"{clock(start)}–{clock(end)}" for start, end in spans[:_TIMES_SHOWN]]
+    more = len(spans) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def print_master(console: "Console", source: Path, result: Any, recipe_file: Path | None) -> None:
+    """The whole story of one master."""
+    print_findings(console, result.findings)
+    print_decisions(console, result.decisions)
+    after = getattr(result.after, "measurements", result.after)
+    console.print(meter_table({"before": result.before.measurements, "after": after}))
+    if result.shortfalls:
+        heading(console, "What falls short")
+        for shortfall in result.shortfalls:
+            console.print(f"  {getattr(shortfall, 'message', shortfall)}")
+        console.print()
+    print_files(console, result.files, recipe_file)
+    duration_s = after.duration_s
+    if result.seconds > 0:
+        speed = duration_s / result.seconds
+        console.print(
+            f"{clock(duration_s)} of music in {number(result.seconds, 1, 's')} ({speed:.0f}x)", style="dim"
+        )
+
+
+def print_decisions(console: "Console", decisions: Iterable[Any]) -> None:
+    """Each step: what it does, and below it why."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    heading(console, "What was done, and why")
+    written = False
+    for decision in decisions:
+        written = True
+        line = Text(decision.effect or decision.step)
+        console.print(Padding(line, (0, 0, 0, 2)))
+        for reason in _reasons(decision.because):
+            console.print(Padding(Text(reason, style="dim"), (0, 0, 0, 4)))
+    if not written:
+        console.print("  Nothing: the song needed nothing.")
+    console.print()
+
+
+def _reasons(because: Any) -> list[str]:
+    if isinstance(because, str):
+        return [because] if because else []
+    return [str(getattr(reason, "text", reason)) for reason in because]
+
+
+def print_files(console: "Console", files: Any, recipe_file: Path | None) -> None:
+    named = dict(files) if isinstance(files, Mapping) else dict(enumerate(files))
+    if recipe_file is not None:
+        named["recipe"] = recipe_file
+    width = max((len(str(name)) for name in named), default=0)
+    for name, path in named.items():
+        label = str(name).capitalize() if isinstance(name, str) else ""
+        console.print(f"{label:<{width}}  {name_of(path)}", soft_wrap=True)
+
+
+def print_comparison(console: "Console", comparison: Any) -> None:
+    """Numbers of a comparison, nested ones with their parents' names before them."""
+    from tonewright.cli.output import plain
+
+    rows = table("", "")
+    for name, value in _leaves(plain(comparison)):
+        rows.add_row(
+            name, number(value, 2) if isinstance(value, float) else str(NOTHING if value is None else value)
+        )
+    console.print(rows)
+
+
+def _leaves(document: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for name, value in document.items():
+        words = f"{prefix}{name}".replace("_", " ")
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{words} · ")
+        elif not isinstance(value, list):
+            yield words, value
+
+
+def heading(console: "Console", words: str) -> None:
+    console.print(words, style="bold")

@@ -1,0 +1,65 @@
+"""Songs and broken files for the command line's tests; all are made here, none is long."""
+
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from tonewright.base.signal import Block
+
+RATE_HZ = 44_100
+
+
+#: The fixture `failing`: (exit code, *arguments) -> the line on standard error.
+Failing = Callable[..., str]
+
+
+def music(seconds: float, channels: int = 2, seed: int = 7) -> Block:
+    """Something a mastering engine takes for music: (channels, frames), about -20 LUFS, peaks near -6 dBFS."""
+    random = np.random.default_rng(seed)
+    time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    beat = np.exp(-8.0 * np.mod(time_s, 0.5))
+    tones = sum(
+        np.sin(2 * np.pi * hz * time_s + k) / (k + 2) for k, hz in enumerate((55, 110, 220, 447, 890, 3100))
+    )
+    rows = [
+        0.22 * (0.4 + 0.6 * beat) * tones + 0.05 * beat * random.standard_normal(len(time_s))
+        for _ in range(channels)
+    ]
+    return np.clip(np.stack(rows), -0.5, 0.5)
+
+
+def write(path: Path, samples: Block, subtype: str = "PCM_16", rate_hz: int = RATE_HZ) -> Path:
+    soundfile.write(path, samples.T, rate_hz, subtype=subtype)
+    return path
+
+
+def contents(folder: Path) -> dict[Path, bytes | None]:
+    """Everything below a folder, hidden files too; large files by their size."""
+    found: dict[Path, bytes | None] = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            small = path.stat().st_size < 10_000_000
+            found[path] = path.read_bytes() if small else str(path.stat().st_size).encode()
+        else:
+            found[path] = None
+    return found
+
+
+def sparse_wav(path: Path, seconds: float) -> Path:
+    """An 8 kHz, 8-bit mono file that claims and has this length, but takes no room on the disk."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(8000)
+        file.writeframes(b"\x80" * 8000)
+    data_bytes = round(seconds * 8000)
+    with path.open("r+b") as raw:
+        raw.seek(4)
+        raw.write((36 + data_bytes).to_bytes(4, "little"))
+        raw.seek(40)
+        raw.write(data_bytes.to_bytes(4, "little"))
+        raw.truncate(44 + data_bytes)
+    return path
