@@ -18,6 +18,7 @@ _MODULES = {
     "leveller": "tonewright.dsp.leveller",
     "equaliser": "tonewright.dsp.equaliser",
     "multiband": "tonewright.dsp.multiband",
+    "saturator": "tonewright.dsp.saturator",
     "stereo": "tonewright.dsp.stereo",
 }
 
