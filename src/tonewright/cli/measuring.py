@@ -1,12 +1,12 @@
 """measure, analyze, compare: what is in a file, and nothing changed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tonewright.cli.options import In, Json, ProgressMode, Quiet, in_argument
-from tonewright.cli.output import show
+from tonewright.cli.output import name_of, show
 from tonewright.cli.progress import reporting
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def measure(
     def summary(console: "Console") -> None:
         from tonewright.cli.summary import meter_table
 
-        console.print(meter_table({source.name: found}))
+        console.print(meter_table({name_of(source.name): found}))
 
     show(as_json, quiet, lambda: found.to_json(series=series), summary)
 
@@ -45,6 +45,7 @@ def analyze(source: In, as_json: Json = False, quiet: Quiet = False, progress: P
     from tonewright.engine.analyze import analyze as analyse
 
     with reporting(progress, quiet) as bar, open_signal(source) as signal:
+        bar.stage("analysing", 1.0)
         found = analyse(signal, signal.info, bar)
 
     def summary(console: "Console") -> None:
@@ -66,11 +67,11 @@ def compare(
     from tonewright.engine.compare import compare as compared
 
     with reporting(progress, quiet) as bar:
-        found: Any = compared(first, second, bar)
+        found = compared(first, second, bar)
 
     def summary(console: "Console") -> None:
         from tonewright.cli.summary import print_comparison
 
-        print_comparison(console, found)
+        print_comparison(console, (name_of(first.name), name_of(second.name)), found)
 
-    show(as_json, quiet, lambda: found, summary)
+    show(as_json, quiet, found.to_json, summary)

@@ -63,17 +63,10 @@ def console(stderr: bool = False) -> "Console":
 
 def table(*headings: str, title: str | None = None) -> "Table":
     """An open table: no frame, the first column words, the others numbers."""
-    from rich import box
     from rich.table import Table
 
-    made = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        header_style="dim",
-    )
+    made = Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim")
+    made.padding = (0, 1)
     for position, heading in enumerate(headings):
         made.add_column(heading, justify="left" if position == 0 else "right", overflow="fold")
     return made
@@ -84,7 +77,7 @@ def number(value: float | None, digits: int = 1, unit: str = "", signed: bool = 
     if value is None or not math.isfinite(value):
         return NOTHING
     rounded = round(float(value), digits) + 0.0  # so that -0.0 reads 0.0
-    text = f"{rounded:+.{digits}f}" if signed else f"{rounded:.{digits}f}"
+    text = f"{rounded:+.{digits}f}" if signed and rounded else f"{rounded:.{digits}f}"
     return f"{text} {unit}".rstrip()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tonewright.base.units import clock
-from tonewright.cli.output import NOTHING, name_of, number, table
+from tonewright.cli.output import name_of, number, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,7 +90,7 @@ def print_master(console: "Console", source: Path, result: Any, recipe_file: Pat
     if result.shortfalls:
         heading(console, "What falls short")
         for shortfall in result.shortfalls:
-            console.print(f"  {getattr(shortfall, 'message', shortfall)}")
+            indented(console, str(getattr(shortfall, "message", shortfall)), style="yellow")
         console.print()
     print_files(console, result.files, recipe_file)
     duration_s = after.duration_s
@@ -103,17 +103,13 @@ def print_master(console: "Console", source: Path, result: Any, recipe_file: Pat
 
 def print_decisions(console: "Console", decisions: Iterable[Any]) -> None:
     """Each step: what it does, and below it why."""
-    from rich.padding import Padding
-    from rich.text import Text
-
     heading(console, "What was done, and why")
     written = False
     for decision in decisions:
         written = True
-        line = Text(decision.effect or decision.step)
-        console.print(Padding(line, (0, 0, 0, 2)))
+        indented(console, decision.effect or decision.step)
         for reason in _reasons(decision.because):
-            console.print(Padding(Text(reason, style="dim"), (0, 0, 0, 4)))
+            indented(console, reason, style="dim", by=4)
     if not written:
         console.print("  Nothing: the song needed nothing.")
     console.print()
@@ -135,25 +131,60 @@ def print_files(console: "Console", files: Any, recipe_file: Path | None) -> Non
         console.print(f"{label:<{width}}  {name_of(path)}", soft_wrap=True)
 
 
-def print_comparison(console: "Console", comparison: Any) -> None:
-    """Numbers of a comparison, nested ones with their parents' names before them."""
-    from tonewright.cli.output import plain
-
-    rows = table("", "")
-    for name, value in _leaves(plain(comparison)):
+def print_comparison(console: "Console", names: tuple[str, str], comparison: Any) -> None:
+    """Both meters and what differs, then what is left once both are equally loud."""
+    rows = table("", *names, "difference")
+    for key, (words, digits, unit) in METER.items():
+        change = number(
+            comparison.differences.get(key), digits, "LU" if unit.startswith("LU") else "dB", signed=True
+        )
         rows.add_row(
-            name, number(value, 2) if isinstance(value, float) else str(NOTHING if value is None else value)
+            words, *(number(getattr(each, key), digits, unit) for each in (comparison.a, comparison.b)), change
         )
     console.print(rows)
+    console.print()
+    for line in _at_equal_loudness(comparison):
+        indented(console, line)
+    for note in comparison.notes:
+        indented(console, note, style="yellow")
 
 
-def _leaves(document: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for name, value in document.items():
-        words = f"{prefix}{name}".replace("_", " ")
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{words} · ")
-        elif not isinstance(value, list):
-            yield words, value
+def _at_equal_loudness(comparison: Any) -> Iterable[str]:
+    if comparison.identical:
+        yield "They are identical, sample by sample."
+        return
+    offset_s = (comparison.alignment.frames + comparison.alignment.fraction) / comparison.rate_hz
+    if offset_s:
+        yield f"The second is {number(abs(offset_s) * 1000, 3, 'ms')} {'later' if offset_s > 0 else 'earlier'}."
+    if comparison.null_at_equal_loudness_db is not None:
+        yield (
+            f"At equal loudness, subtracting one from the other leaves "
+            f"{number(comparison.null_at_equal_loudness_db, 1, 'dB')}."
+        )
+    spectrum = comparison.spectrum
+    octaves = [
+        f"{_hertz(centre)} {number(difference, 1, signed=True)}"
+        for centre, difference in zip(spectrum["centre_hz"], spectrum["difference_db"], strict=True)
+        if difference is not None and any(abs(centre / octave - 1) < 0.06 for octave in _OCTAVES)
+    ]
+    if octaves:
+        yield f"Spectrum, in dB: {', '.join(octaves)}."
+
+
+#: Centres of the octaves that a line of text has room for.
+_OCTAVES = (63.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16000.0)
+
+
+def _hertz(frequency_hz: float) -> str:
+    return f"{frequency_hz / 1000:.0f} kHz" if frequency_hz >= 999 else f"{frequency_hz:.0f} Hz"
+
+
+def indented(console: "Console", words: str, style: str = "", by: int = 2) -> None:
+    """A paragraph that stays indented where it wraps."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print(Padding(Text(words, style=style), (0, 0, 0, by), expand=False))
 
 
 def heading(console: "Console", words: str) -> None:
