@@ -62,12 +62,11 @@ class FirBank:
 
     def set_responses(self, magnitudes: Sequence[NDArray[np.float64]]) -> None:
         """The filters, each by its magnitude at frequencies_hz."""
-        rows = []
-        for wanted in magnitudes:
+        self._responses = np.zeros((len(magnitudes), len(self.frequencies_hz)))
+        for row, wanted in zip(self._responses, magnitudes, strict=True):
             impulse = scipy.fft.irfft(wanted, self._size)  # centred on 0, so its other half is at the end
             impulse[self._reach + 1 : -self._reach] = 0.0
-            rows.append(scipy.fft.rfft(impulse).real)
-        self._responses = np.array(rows).reshape(len(rows), -1)
+            row[:] = scipy.fft.rfft(impulse).real
 
     def filter(self, chunk: Block, out: NDArray[np.float64]) -> None:
         """Take the next (channels, hop_frames) and fill out, (filters, channels, hop_frames)."""

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from tonewright.base.params import Params, knob
 from tonewright.base.signal import Block
@@ -55,7 +56,9 @@ _DEFAULT_BANDS = (
 class MultibandParams(Params):
     """Compress bands separately; nothing changes below the thresholds."""
 
-    bands: tuple[CompressorBand, ...] = _DEFAULT_BANDS
+    bands: tuple[CompressorBand, ...] = Field(
+        _DEFAULT_BANDS, min_length=1, max_length=6, description="The bands; the order of their edges counts."
+    )
     detector: Literal["rms", "peak"] = "rms"
     link_pct: float = knob(
         100, 0, 100, unit="%", step=1, help="How far the channels follow the louder one; 100 keeps the image still."

@@ -197,7 +197,8 @@ def _kaiser_taps(cutoff: float, transition: float) -> NDArray[np.float64]:
     n = np.arange(half + 1)
     window = np.i0(beta * np.sqrt(1.0 - (n / (half + 1)) ** 2)) / np.i0(beta)
     taps: NDArray[np.float64] = 2.0 * cutoff * np.sinc(2.0 * cutoff * n) * window
-    return taps / (taps[0] + 2.0 * taps[1:].sum())
+    taps /= taps[0] + 2.0 * taps[1:].sum()
+    return taps
 
 
 def _half_band(transition: float) -> NDArray[np.float64]:
@@ -231,7 +232,8 @@ def bent(params: SaturatorParams, samples: NDArray[np.float64]) -> NDArray[np.fl
     drive, bias = _drive_and_bias(params)
     at_rest = math.tanh(bias)
     wet = (np.tanh(drive * samples + bias) - at_rest) / (drive * (1.0 - at_rest**2))
-    return samples + params.mix_pct / 100.0 * (wet - samples)
+    mixed: NDArray[np.float64] = samples + params.mix_pct / 100.0 * (wet - samples)
+    return mixed
 
 
 def makeup(params: SaturatorParams) -> float:
