@@ -17,9 +17,13 @@ _MODULES = {
     "gain": "tonewright.dsp.gain",
     "leveller": "tonewright.dsp.leveller",
     "equaliser": "tonewright.dsp.equaliser",
+    "resonance": "tonewright.dsp.resonance",
+    "dynamic_eq": "tonewright.dsp.dynamic_eq",
+    "deesser": "tonewright.dsp.deesser",
     "multiband": "tonewright.dsp.multiband",
     "saturator": "tonewright.dsp.saturator",
     "stereo": "tonewright.dsp.stereo",
+    "maximiser": "tonewright.dsp.maximiser",
 }
 
 

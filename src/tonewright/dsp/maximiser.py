@@ -1,0 +1,128 @@
+"""Loudness maximiser: drives a signal against a true-peak ceiling with as little audible damage as can be.
+
+Peaks are not cut off but reshaped: at each peak a short pulse is subtracted whose spectrum is the masking threshold
+of what sounds there, in the least amounts that meet the ceiling between samples as well (maximiser_shape). Peaks that
+rise higher than shaping may take down are first ridden down with a smooth look-ahead gain, and the same kind of riding,
+faster, guards the ceiling at the end (maximiser_ride). A signal that stays under the ceiling passes unchanged.
+
+Source: Defraene et al., "Real-time perception-based clipping of audio signals using convex optimization", IEEE TASLP
+20(10), 2012, for the shaping; Hämäläinen, DAFx 2002, for the riding.
+"""
+
+import math
+
+import numpy as np
+
+from tonewright.base.params import Params, knob
+from tonewright.base.signal import Block
+from tonewright.base.units import db_to_gain, gain_to_db
+from tonewright.dsp.maximiser_ride import Rider
+from tonewright.dsp.maximiser_shape import Shaper
+from tonewright.dsp.stage import Context, Stage
+
+MOST_SHAPING_DB = 24.0
+#: The guard's look-ahead: it corrects tenths of a dB, so it may be quick.
+_GUARD_LOOK_S = 0.0015
+#: The shaper aims this far below the ceiling, so that the guard has next to nothing to do.
+_SHAPER_MARGIN_DB = 0.012
+ACTIVITY_HOP_S = 0.01
+
+
+class MaximiserParams(Params):
+    """Drive against a true-peak ceiling."""
+
+    drive_db: float = knob(0, -40, 40, unit="dB", help="Level change before the ceiling; the gain is never higher.")
+    ceiling_dbtp: float = knob(-1, -20, 0, unit="dBTP", help="True peaks stay below this.")
+    shaping_db: float = knob(
+        MOST_SHAPING_DB,
+        0,
+        MOST_SHAPING_DB,
+        unit="dB",
+        step=0.5,
+        help="How far peaks are reshaped (the least audible way); beyond it the gain is ridden. 0 rides only.",
+    )
+    release_ms: float = knob(60, 5, 500, unit="ms", step=1, scale="log", help="How slowly a ridden gain moves.")
+
+
+PARAMS = MaximiserParams
+
+
+class Maximiser:
+    """Drive, riding, shaping and guard in a row, with a record of what they did."""
+
+    def __init__(self, params: MaximiserParams, context: Context) -> None:
+        rate_hz, channels = context.rate_hz, context.channels
+        ceiling = db_to_gain(params.ceiling_dbtp)
+        self.drive = db_to_gain(params.drive_db)
+        self.channels = channels
+        self.stages: list[Stage] = []
+        if params.shaping_db < MOST_SHAPING_DB:
+            above = ceiling * db_to_gain(params.shaping_db)
+            self.stages.append(Rider(above, params.release_ms / 1000.0, rate_hz, channels))
+        if params.shaping_db > 0.0:
+            self.stages.append(Shaper(ceiling * db_to_gain(-_SHAPER_MARGIN_DB), context))
+        # Twice: a moving gain shifts what lies between samples, which the second corrects.
+        self.stages.append(Rider(ceiling, _GUARD_LOOK_S, rate_hz, channels))
+        self.stages.append(Rider(ceiling, _GUARD_LOOK_S, rate_hz, channels))
+        self.latency_frames = sum(stage.latency_frames for stage in self.stages)
+        self.preroll_s = sum(stage.preroll_s for stage in self.stages)
+        hop = max(1, round(ACTIVITY_HOP_S * rate_hz))
+        self._before, self._after = _Peaks(hop), _Peaks(hop)
+
+    def process(self, block: Block) -> Block:
+        block = block * self.drive
+        self._before.feed(block)
+        for stage in self.stages:
+            block = stage.process(block)
+        self._after.feed(block)
+        return block
+
+    def flush(self) -> Block:
+        block = np.empty((self.channels, 0))
+        for stage in self.stages:
+            block = np.concatenate([stage.process(block), stage.flush()], axis=1)
+        self._after.feed(block)
+        return block
+
+    def reduction_db(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """How far peaks were taken down, 0 or more, one value for each 10 ms given back so far."""
+        after = self._after.levels()
+        before = self._before.levels()[: after.size]
+        reduction: np.ndarray[tuple[int], np.dtype[np.float64]] = np.maximum(
+            gain_to_db(before) - gain_to_db(after), 0.0
+        )
+        return reduction
+
+
+class _Peaks:
+    """Highest sample in each hop."""
+
+    def __init__(self, hop: int) -> None:
+        self.hop = hop
+        self.done: list[np.ndarray[tuple[int], np.dtype[np.float64]]] = []
+        self.rest = np.empty(0)
+
+    def feed(self, block: Block) -> None:
+        if not block.shape[1]:
+            return
+        highest = np.concatenate([self.rest, np.maximum(block.max(axis=0), -block.min(axis=0))])
+        whole = highest.size - highest.size % self.hop
+        self.done.append(highest[:whole].reshape(-1, self.hop).max(axis=1))
+        self.rest = highest[whole:]
+
+    def levels(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        tail = [self.rest.max(keepdims=True)] if self.rest.size else []
+        return np.concatenate([np.empty(0), *self.done, *tail])
+
+
+def design(params: MaximiserParams, context: Context) -> Maximiser:
+    return Maximiser(params, context)
+
+
+def describe(params: MaximiserParams) -> str:
+    words = f"driven by {params.drive_db:+.1f} dB under {params.ceiling_dbtp:g} dBTP"
+    if params.shaping_db <= 0.0:
+        return f"{words}, gain riding"
+    if params.shaping_db < MOST_SHAPING_DB:
+        return f"{words}, peaks reshaped by up to {math.floor(params.shaping_db * 10) / 10:g} dB, then ridden"
+    return f"{words}, peaks reshaped"

@@ -1,0 +1,182 @@
+"""Where a correction hides: the shape of the pulses that the maximiser takes peaks down with.
+
+Of all pulses that lower the signal at one instant by the same amount, the one whose error is heard least (the least
+sum of error power over masking threshold) has the masking threshold as its power spectrum and no phase. So for each
+short chunk of the signal the ear model of BS.1387 gives the threshold, and the threshold gives the pulse.
+
+Source: the pulse is the dual form of the perceptually weighted projection of Defraene, van Waterschoot, Ferreau, Diehl
+and Moonen, "Real-time perception-based clipping of audio signals using convex optimization", IEEE TASLP 20(10), 2012.
+The ear model: see measure/ear.py; its frames follow the rate here, so that nothing needs converting.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from tonewright.measure import ear
+
+_Array = NDArray[np.float64]
+
+PHASES = 4  #: pulses are placed on a grid of a quarter of a sample
+CHUNK_AT_48K = 512
+#: Ear frames are this many chunks long, one in the middle of each chunk.
+_FRAME_CHUNKS = 4
+#: How much the threshold around a chunk counts (Hann window to the fourth power, a quarter of a frame away).
+_NEIGHBOUR = 0.25
+#: Power the threshold is raised to; see docs/decisions (measured: 1 is best when little is clipped, 0.6 when much).
+SHAPE_POWER = 0.8
+#: The outer ear's steep fall above this frequency is not used to hide anything: young ears hear there.
+_HIGHEST_TRUSTED_HZ = 14_000.0
+
+
+@dataclass(frozen=True)
+class EarTables:
+    """The ear model and the pulses at one rate.
+
+    frame, chunk, reach: frames of the ear model, of a chunk, and of one half of a pulse.
+    window: (frame,). first_bin, shares: bins of each band, (bands,) and (bands, widest).
+    pulses: (bands, PHASES * (reach + 1)) what each band adds to a pulse per unit of threshold, at quarter samples.
+    """
+
+    frame: int
+    chunk: int
+    reach: int
+    window: _Array
+    response: _Array
+    first_bin: NDArray[np.int64]
+    shares: _Array
+    upper_slope: _Array
+    noise: _Array
+    offset: _Array
+    norm: _Array
+    pulses: _Array
+
+
+def chunk_frames(rate_hz: int) -> int:
+    """Chunk length: 10.7 ms at 48 kHz, a power of two at any rate."""
+    return int(CHUNK_AT_48K * 2.0 ** round(math.log2(rate_hz / 48_000)))
+
+
+@cache
+def tables(rate_hz: int) -> EarTables:
+    chunk = chunk_frames(rate_hz)
+    frame, reach = _FRAME_CHUNKS * chunk, chunk // 2
+    n = np.arange(frame)
+    full_scale = 10.0 ** (ear.LISTENING_LEVEL_DB / 20.0) * 4.0 / frame
+    window = full_scale * (0.5 - 0.5 * np.cos(2.0 * np.pi * (n + 0.5) / frame))
+    dense = ear.bin_shares(frame, rate_hz)
+    first = np.argmax(dense > 0.0, axis=1)
+    widest = int(np.max(np.sum(dense > 0.0, axis=1)))
+    padded = np.pad(dense, ((0, 0), (0, widest)))
+    shares = np.array([row[start : start + widest] for row, start in zip(padded, first, strict=True)])
+    return EarTables(
+        frame=frame,
+        chunk=chunk,
+        reach=reach,
+        window=window,
+        response=ear.ear_response(np.fft.rfftfreq(frame, 1.0 / rate_hz).astype(np.float64)),
+        first_bin=np.minimum(first, frame // 2).astype(np.int64),
+        shares=np.ascontiguousarray(shares),
+        upper_slope=10.0 ** ((-2.4 - 23.0 / ear.bands().centre_hz) * ear.BAND_BARK),
+        noise=ear.internal_noise(),
+        offset=10.0 ** (-ear.masking_offset_db() / 10.0),
+        norm=ear.spread_norm()[0],
+        pulses=_pulses(rate_hz, frame, reach),
+    )
+
+
+def _pulses(rate_hz: int, frame: int, reach: int) -> _Array:
+    """Each band's share of a pulse: cosines of its bins, under a raised cosine that ends it at `reach`."""
+    hz = np.fft.rfftfreq(frame, 1.0 / rate_hz)
+    shares = ear.bin_shares(frame, rate_hz)
+    covered = np.flatnonzero(shares.sum(axis=0) >= 0.5)
+    shares[0, : covered[0]] = 1.0
+    time = np.arange(PHASES * (reach + 1)) / PHASES
+    cosines = np.cos(2.0 * np.pi * hz[:, None] * time[None, :] / rate_hz)
+    taper = 0.5 + 0.5 * np.cos(np.pi * np.minimum(time / reach, 1.0))
+    return np.asarray((shares @ cosines) * taper / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9))
+
+
+@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+def _thresholds(power, first_bin, shares, upper_slope, noise, offset, norm, lower_slope, out):  # type: ignore[no-untyped-def]
+    """Masking threshold of each frame. power: (frames, bins) behind the middle ear. out: (frames, bands).
+
+    The fast twin of ear.masking_threshold(ear.spread_in_frequency(ear.group(...) + noise)).
+    """
+    frames, bins = power.shape
+    bands, widest = shares.shape
+    own = np.empty(bands)
+    steps = np.empty(bands)
+    down = lower_slope**0.4
+    for f in range(frames):
+        for b in range(bands):
+            total = 0.0
+            start = first_bin[b]
+            stop = min(start + widest, bins)
+            for k in range(start, stop):
+                total += power[f, k] * shares[b, k - start]
+            level = math.log(max(total, 1e-12) + noise[b])
+            up = upper_slope[b] * math.exp(0.05 * level)
+            sums = (1.0 - lower_slope ** (b + 1)) / (1.0 - lower_slope) + (1.0 - up ** (bands - b)) / (1.0 - up)
+            own[b] = math.exp(0.4 * (level - math.log(sums - 1.0)))
+            steps[b] = up**0.4
+        falling = 0.0
+        for b in range(bands - 1, -1, -1):
+            falling = own[b] + down * falling
+            out[f, b] = falling
+        for b in range(bands):
+            rising = own[b]
+            for k in range(b + 1, bands):
+                rising *= steps[b]
+                if rising < 1e-4 * out[f, k]:
+                    break
+                out[f, k] += rising
+        for b in range(bands):
+            out[f, b] = out[f, b] ** 2.5 / norm[b] * offset[b]
+
+
+def thresholds(frames: _Array, tab: EarTables) -> _Array:
+    """Masking thresholds (count, bands) of frames (count, tab.frame) of one channel."""
+    spectrum = np.fft.rfft(frames * tab.window, axis=1)
+    power = (spectrum.real**2 + spectrum.imag**2) * tab.response
+    out = np.empty((len(frames), len(tab.noise)))
+    _thresholds(
+        np.ascontiguousarray(power),
+        tab.first_bin,
+        tab.shares,
+        tab.upper_slope,
+        tab.noise,
+        tab.offset,
+        tab.norm,
+        ear.lower_slope(),
+        out,
+    )
+    return out
+
+
+@cache
+def _heard() -> _Array:
+    """Response of the outer and middle ear in each band, not lower than at the highest trusted frequency."""
+    return ear.ear_response(np.minimum(ear.bands().centre_hz, _HIGHEST_TRUSTED_HZ))
+
+
+@cache
+def _width_hz() -> _Array:
+    return ear.bands().high_hz - ear.bands().low_hz
+
+
+def pulses(before: _Array, here: _Array, after: _Array, tab: EarTables) -> _Array:
+    """Pulses (count, PHASES, reach + 1) for chunks with these thresholds (count, bands), and their neighbours'.
+
+    pulse[phase, k] is the pulse k + phase / PHASES samples from its middle, where it is 1.
+    """
+    inverse = 1.0 / here + _NEIGHBOUR * (1.0 / before + 1.0 / after)
+    shape = (1.0 / (_heard() * inverse)) ** SHAPE_POWER * _width_hz()
+    shape /= shape.max(axis=1, keepdims=True)
+    long = shape @ tab.pulses
+    long /= long[:, :1]
+    return np.ascontiguousarray(long.reshape(len(long), tab.reach + 1, PHASES).transpose(0, 2, 1))
