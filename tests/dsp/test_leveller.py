@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tonewright.base.units import gain_to_db
 from tonewright.dsp.leveller import LevelCurve, LevellerParams, LevelPoint, describe, design
@@ -14,9 +15,10 @@ def params(*points: tuple[float, float], slope: float = 3.0) -> LevellerParams:
     )
 
 
-def gain_db(settings_: LevellerParams, context: Context, frames: int) -> np.ndarray:
+def gain_db(settings_: LevellerParams, context: Context, frames: int) -> NDArray[np.float64]:
     """What the stage does to a constant 1."""
-    return gain_to_db(run_whole(design(settings_, context), np.ones((context.channels, frames)))[0])
+    factors: NDArray[np.float64] = run_whole(design(settings_, context), np.ones((context.channels, frames)))[0]
+    return gain_to_db(factors)
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100, 192_000])

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tonewright.base.signal import Block
 from tonewright.base.units import gain_to_db
@@ -21,7 +22,7 @@ def mix(rate_hz: int, seconds: float, side: float, seed: int = 1) -> Block:
     return np.stack([middle + side * difference, middle - side * difference])
 
 
-def side_response(params: StereoParams, rate_hz: int) -> tuple[np.ndarray, np.ndarray]:
+def side_response(params: StereoParams, rate_hz: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Measured magnitude of side out to side in, by an impulse in the side beside a middle that satisfies the guard."""
     frames = 2 * rate_hz
     impulse = np.zeros(frames)
@@ -60,7 +61,7 @@ def test_the_side_has_the_designed_response(rate_hz: int) -> None:
 
 def test_mono_bass_falls_smoothly() -> None:
     hz, measured = side_response(StereoParams(mono_below_hz=120), 44_100)
-    level = gain_to_db(measured[1:])
+    level: NDArray[np.float64] = gain_to_db(measured[1:])
     assert level[np.argmin(np.abs(hz[1:] - 120))] == pytest.approx(-6.02, abs=0.05)
     assert level[np.argmin(np.abs(hz[1:] - 60))] == pytest.approx(-24.6, abs=0.5)
     assert np.max(np.abs(level[hz[1:] > 1_000])) < 0.01
