@@ -31,7 +31,9 @@ def side_response(params: StereoParams, rate_hz: int) -> tuple[NDArray[np.float6
     middle = np.random.default_rng(9).standard_normal(frames)
     out = through(params, np.stack([middle + impulse, middle - impulse]), rate_hz)
     response = np.fft.rfft(0.5 * (out[0] - out[1])) * 1e3
-    return np.fft.rfftfreq(frames, 1 / rate_hz), np.abs(response)
+    hz: NDArray[np.float64] = np.arange(len(response)) / 2.0
+    magnitudes: NDArray[np.float64] = np.abs(response)
+    return hz, magnitudes
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100, 192_000])
@@ -61,7 +63,7 @@ def test_the_side_has_the_designed_response(rate_hz: int) -> None:
 
 def test_mono_bass_falls_smoothly() -> None:
     hz, measured = side_response(StereoParams(mono_below_hz=120), 44_100)
-    level: NDArray[np.float64] = gain_to_db(measured[1:])
+    level = gain_to_db(np.asarray(measured[1:]))
     assert level[np.argmin(np.abs(hz[1:] - 120))] == pytest.approx(-6.02, abs=0.05)
     assert level[np.argmin(np.abs(hz[1:] - 60))] == pytest.approx(-24.6, abs=0.5)
     assert np.max(np.abs(level[hz[1:] > 1_000])) < 0.01
