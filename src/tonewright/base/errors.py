@@ -17,6 +17,7 @@
     │   ├── RecipeInvalid
     │   └── RecipeTooNew
     ├── PromiseBroken         8   a promise could not be kept, so nothing is delivered
+    │   └── CeilingPassed
     ├── Interrupted           9   stopped by the user
     └── Bug                  70   ours
 
@@ -143,6 +144,13 @@ class PromiseBroken(TonewrightError):
     """A promise could not be kept, for instance the check of the delivered file failed: nothing is delivered."""
 
     code, exit_code, http_status = "promise_broken", 8, 500
+
+
+class CeilingPassed(PromiseBroken):
+    """The finished file's true peak lies over the promised ceiling, by over_db."""
+
+    code, exit_code, http_status = "ceiling_passed", 8, 500
+    over_db = 0.0
 
 
 class Interrupted(TonewrightError):

@@ -198,11 +198,8 @@ def _read(file: IO[bytes], box: Box, most: int) -> bytes:
     return file.read(min(box.size, most))
 
 
-def write_tags(file: IO[bytes], tags: Tags, smpb: str = "") -> None:
-    """Put tags into a finished file whose index (moov) is its last box, as FFmpeg writes it: no position changes.
-
-    smpb: the text of iTunSMPB, if wanted.
-    """
+def write_tags(file: IO[bytes], tags: Tags) -> None:
+    """Put tags into a finished file whose index (moov) is its last box, as FFmpeg writes it: no position changes."""
     end = file.seek(0, 2)
     moov = find(file, end, b"moov")
     if moov is None or moov.at + moov.size != end:
@@ -210,7 +207,7 @@ def write_tags(file: IO[bytes], tags: Tags, smpb: str = "") -> None:
     kept = b"".join(
         _box(box.name, _read(file, box, box.size)) for box in boxes(file, moov.at, end) if box.name != b"udta"
     )
-    content = _pack_ilst(tags, smpb)
+    content = _pack_ilst(tags)
     handler = bytes(8) + b"mdirappl" + bytes(9)
     meta = _box(b"meta", bytes(4) + _box(b"hdlr", handler) + _box(b"ilst", content))
     file.seek(moov.at - 8)
@@ -218,7 +215,7 @@ def write_tags(file: IO[bytes], tags: Tags, smpb: str = "") -> None:
     file.truncate()
 
 
-def _pack_ilst(tags: Tags, smpb: str) -> bytes:
+def _pack_ilst(tags: Tags) -> bytes:
     items = []
     for names in NAMES:
         text = getattr(tags, names.field)
@@ -240,8 +237,6 @@ def _pack_ilst(tags: Tags, smpb: str) -> bytes:
             items.append(_item(_TO_MP4[label], text))
         else:
             items.append(_freeform_item(label, text))
-    if smpb:
-        items.append(_freeform_item("iTunSMPB", smpb))
     pictures = [_data(_PNG if p.mime == "image/png" else _JPEG, p.data) for p in tags.pictures]
     if pictures:
         items.append(_box(b"covr", b"".join(pictures)))

@@ -17,9 +17,10 @@ from tonewright.base.errors import (
 from tonewright.base.files import chunks as ck
 from tonewright.base.files import decode, mp4, ogg
 from tonewright.base.files.info import AudioInfo, Limits, check_layout
+from tonewright.base.files.mpeg import mp3_length
 from tonewright.base.files.pcm import pcm_facts
 from tonewright.base.files.read_tags import read_tags
-from tonewright.base.files.sniff import id3_bytes, mp3_frame_bytes, sniff
+from tonewright.base.files.sniff import id3_bytes, sniff
 from tonewright.base.files.source import Backend, Direct, FileSignal
 from tonewright.base.files.spool import Spool
 from tonewright.base.paths import shown
@@ -284,28 +285,16 @@ class _Opener:
 
     def _frames(self, piece: decode.Decoded, decoded: int) -> int:
         """How many of the decoded frames are the file's. Raises DamagedAudio if it promised more."""
+        wanted, promised = None, 0
         if self.container == "mp4":
             wanted = mp4.playable_frames(self.file, self.size_bytes, piece.rate_hz)
-            if wanted is not None and 0 < wanted <= decoded < wanted + 3 * 2048:
-                return wanted
-        promised = 0
-        if self.container == "wavpack":
+        elif self.container == "mp3":
+            length = mp3_length(ck.read_at(self.file, id3_bytes(self.file), 1 << 12))
+            wanted, promised = length.heard, length.promised - _MP3_SLACK_FRAMES
+        elif self.container == "wavpack":
             low = int.from_bytes(ck.read_at(self.file, 12, 4), "little")
             promised = 0 if low == 0xFFFFFFFF else low
-        elif self.container == "mp3":
-            promised = self._xing_frames() - _MP3_SLACK_FRAMES
         if decoded < promised:
             raise self._cut_off()
-        return decoded
-
-    def _xing_frames(self) -> int:
-        """What an MP3's Xing or Info header promises; 0 without one."""
-        raw = ck.read_at(self.file, id3_bytes(self.file), 1 << 12)
-        at = next((i for i in range(len(raw) - 4) if mp3_frame_bytes(raw[i : i + 4])), 0)
-        head = raw[at : at + 200]
-        for name in (b"Xing", b"Info"):
-            found = head.find(name)
-            if found > 0 and len(head) >= found + 12 and head[found + 7] & 1:
-                samples = 1152 if head[1] >> 3 & 3 == 3 else 576
-                return int.from_bytes(head[found + 8 : found + 12], "big") * samples
-        return 0
+        # a decoder may give padding of up to some coded frames after the end; more is not padding
+        return wanted if wanted and wanted <= decoded < wanted + 3 * 2048 else decoded

@@ -27,7 +27,7 @@ _AIFC = {
 
 @dataclass(frozen=True)
 class PcmFacts:
-    """codec: pcm, float, or a compressed one; bits: the valid ones of a word."""
+    """codec: pcm, float, or a compressed one; bits: the length of a word as it is stored."""
 
     codec: str
     channels: int
@@ -70,8 +70,8 @@ def _wave(file: IO[bytes], found: list[ck.Chunk]) -> tuple[PcmFacts, int, ck.Chu
     if tag == _EXTENSIBLE:
         if len(raw) < 40:
             raise ValueError("fmt chunk too short")
-        valid, _, tag = struct.unpack_from("<HIH", raw, 18)
-        bits = valid if 0 < valid <= bits else bits
+        # the count of valid bits is left aside: the promise that words lie on a grid is safe only for the words' own
+        tag = struct.unpack_from("<H", raw, 24)[0]
     return PcmFacts(_CODECS.get(tag, f"0x{tag:04x}"), channels, rate_hz, bits), frame_bytes, ck.find(found, b"data")
 
 

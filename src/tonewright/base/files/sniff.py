@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from tonewright.base.errors import NotAudio
+from tonewright.base.files.mpeg import adts_frame_bytes, mp3_frame_bytes
 from tonewright.base.paths import shown
 
 _SEND = "Send WAV, AIFF, FLAC, ALAC, MP3, AAC, Ogg Vorbis, Opus, CAF, W64 or WavPack."
@@ -80,7 +81,7 @@ def _mpeg(file: IO[bytes]) -> str | None:
         return "flac"
     at = raw.find(b"\xff")
     while 0 <= at < len(raw) - 7:
-        for container, frame_bytes in (("mp3", mp3_frame_bytes), ("adts", _adts_frame_bytes)):
+        for container, frame_bytes in (("mp3", mp3_frame_bytes), ("adts", adts_frame_bytes)):
             if _follow(raw, at, frame_bytes):
                 return container
         at = raw.find(b"\xff", at + 1)
@@ -97,39 +98,3 @@ def _follow(raw: bytes, at: int, frame_bytes: Callable[[bytes], int]) -> bool:
             return False
         at += size
     return True
-
-
-_MPEG1_L3 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_MPEG1_L2 = (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
-_MPEG1_L1 = (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448)
-_MPEG2_L1 = (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256)
-_MPEG2_L23 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-
-
-def mp3_frame_bytes(head: bytes) -> int:
-    """Length of the MPEG audio frame with this header (ISO 11172-3, 13818-3), 0 if it is none."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return 0
-    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3  # 3: MPEG 1, 2: MPEG 2, 0: 2.5; 3: layer I, 1: layer III
-    bitrate, rate = head[2] >> 4, head[2] >> 2 & 3
-    if version == 1 or layer == 0 or bitrate in (0, 15) or rate == 3:
-        return 0
-    if version == 3:
-        kbps = (None, _MPEG1_L3, _MPEG1_L2, _MPEG1_L1)[layer]
-    else:
-        kbps = _MPEG2_L1 if layer == 3 else _MPEG2_L23
-    rate_hz = (44100, 48000, 32000)[rate] >> {3: 0, 2: 1, 0: 2}[version]
-    padding = head[2] >> 1 & 1
-    assert kbps is not None
-    if layer == 3:
-        return (12_000 * kbps[bitrate] // rate_hz + padding) * 4
-    slots = 72_000 if layer == 1 and version != 3 else 144_000
-    return slots * kbps[bitrate] // rate_hz + padding
-
-
-def _adts_frame_bytes(head: bytes) -> int:
-    """Length of the ADTS frame with this header (ISO 13818-7), 0 if it is none."""
-    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
-        return 0
-    size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
-    return size if size > 7 else 0

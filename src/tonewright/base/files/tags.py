@@ -153,6 +153,14 @@ def to_pairs(tags: Tags) -> list[tuple[str, str]]:
     return [(name, text) for name, text in [*pairs, *tags.extra] if text]
 
 
+def at_rate(tags: Tags, from_rate_hz: int, to_rate_hz: int) -> Tags:
+    """Tags of the same recording at another rate: bext counts its time reference in frames."""
+    if tags.bext is None or from_rate_hz == to_rate_hz:
+        return tags
+    time_reference = tags.bext.time_reference * to_rate_hz // from_rate_hz
+    return replace(tags, bext=replace(tags.bext, time_reference=time_reference))
+
+
 def _fraction(text: str) -> tuple[int, int]:
     number, _, total = text.partition("/")
     return _whole(number), _whole(total)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tonewright.base.atomic import Guarded, output_error
 from tonewright.base.errors import Impossible, OutputFailed
-from tonewright.base.files import id3, mp4, ogg, vorbis
+from tonewright.base.files import id3, mp4, mpeg, ogg, vorbis
 from tonewright.base.files.bext import Measured
 from tonewright.base.files.formats import Quality
 from tonewright.base.files.tags import Tags
@@ -162,6 +162,12 @@ class FFmpegEncoder:
         self._guard.check()
         if self._codec in ("alac", "aac"):
             mp4.write_tags(self._file, self._tags)
+        elif self._codec == "mp3":
+            self._guard.seek(0)
+            front = mpeg.set_heard(self._guard.read(2048), self._frames)
+            self._guard.seek(0)
+            self._guard.write(front)
+            self._guard.check()
         elif self._raw is not None:
             size_bytes = self._raw.seek(0, io.SEEK_END)
             comments = vorbis.pack_comments(self._tags, with_pictures=True)

@@ -1,6 +1,7 @@
 """Writing audio files: the word length shrinks here, once and last, and the file appears whole or not at all."""
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -129,13 +130,18 @@ class Writer:
             return words_to_samples(words, self.bits)
         return words.astype(np.float64) if self.is_float else block
 
-    def finish(self, loudness: Measured | None = None) -> Path:
-        """Complete the file and give it its name. loudness: for a WAV's bext chunk.
+    def finish(self, loudness: Measured | None = None, check: Callable[[Path], None] | None = None) -> Path:
+        """Complete the file and give it its name.
 
+        loudness: for a WAV's bext chunk. check: looks at the complete file, still under its hidden name, before
+        anybody else can; what it raises keeps the file from appearing.
         Raises OutputFailed or DiskFull; nothing stays then.
         """
         try:
             self._encoder.finish(loudness)
+            if check is not None:
+                self._atomic.file.flush()
+                check(self._atomic.path)
         except OSError as error:
             self.abort()
             raise output_error(error, self.path) from error
