@@ -14,7 +14,8 @@ from typing import Any, Self
 from pydantic import Field, SerializeAsAny, ValidationError, model_validator
 
 import tonewright
-from tonewright.base.errors import InputUnreadable, OutputFailed, RecipeInvalid, RecipeTooNew, TonewrightError
+from tonewright.base.atomic import write_text
+from tonewright.base.errors import InputUnreadable, RecipeInvalid, RecipeTooNew
 from tonewright.base.params import Params, first_fault
 from tonewright.dsp.processors import processor
 
@@ -133,13 +134,11 @@ def load(path: Path) -> Recipe:
     return parse(document, f"The recipe {path}")
 
 
-def save(recipe: Recipe, path: Path) -> None:
-    """Write a recipe file, whole or not at all."""
-    from tonewright.base.atomic import write_text
+def to_text(recipe: Recipe) -> str:
+    """A recipe as it stands in a file."""
+    return json.dumps(recipe.to_json(), indent=2, ensure_ascii=False) + "\n"
 
-    try:
-        write_text(path, json.dumps(recipe.to_json(), indent=2, ensure_ascii=False) + "\n")
-    except TonewrightError:
-        raise
-    except OSError as error:
-        raise OutputFailed(f"The recipe {path} can't be written: {error.strerror or error}.") from error
+
+def save(recipe: Recipe, path: Path) -> None:
+    """Write a recipe file, whole or not at all. Raises OutputFailed or DiskFull."""
+    write_text(path, to_text(recipe))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from tonewright.dsp.processors import kinds
 from tonewright.engine.advise.proposal import Shortfall, scaled, step
 from tonewright.engine.findings.model import Finding
 from tonewright.engine.intent import Aspect, Intent
@@ -31,7 +32,7 @@ def repair_steps(findings: tuple[Finding, ...], intent: Intent) -> tuple[list[St
     for finding in findings:
         if finding.kind in _ELSEWHERE:
             continue
-        if finding.remedy is None:
+        if finding.remedy is None or finding.remedy.step not in kinds():
             undone.append(_not_ours(finding))
         elif finding.confidence < LEAST_CONFIDENCE:
             undone.append(_too_unsure(finding))
