@@ -48,7 +48,7 @@ class Facts:
 
 
 def gather(signal: Signal, info: AudioInfo | None = None, progress: Progress | None = None) -> Facts:
-    """Read the signal once, with the meter in a thread of its own, and look again at what was suspicious."""
+    """Read the signal once, in two threads of about equal weight, and look again at what was suspicious."""
     progress = progress or NoProgress()
     layout = layout_of(signal)
     meter = Meter(layout)
@@ -59,11 +59,15 @@ def gather(signal: Signal, info: AudioInfo | None = None, progress: Progress | N
         LinesPass(layout),
     )
 
-    def listen(block: Block) -> None:
-        for one in (spectral, envelopes, waveform, lines):
+    def feed_meters(block: Block) -> None:
+        for one in (meter, waveform, lines):
             one.feed(block)
 
-    _read_once(signal, [meter.feed, listen], progress)
+    def feed_transforms(block: Block) -> None:
+        for one in (spectral, envelopes):
+            one.feed(block)
+
+    _read_once(signal, [feed_meters, feed_transforms], progress)
     spectral_facts, waveform_facts = spectral.result(), waveform.result()
     envelope_facts = envelopes.result()
     return Facts(

@@ -1,10 +1,13 @@
 """Clicks: single disturbances of under two milliseconds that the signal around them does not explain.
 
-The waveform pass names milliseconds whose third difference stands out of both sides. Here each is looked at in full: a
-linear predictor is fitted to the surroundings without the suspect milliseconds, and a click is a sample whose
-prediction error stands far out of all others. A drum or a plucked string leaves a tail in the error, a click does not.
+The waveform pass names milliseconds whose third difference stands out of both sides. Here each is looked at in full:
+a linear predictor is fitted to the surroundings without the suspect milliseconds. A click is a sample whose
+prediction error stands far out of all others, with the same sound before and after it, and without which (cut out and
+bridged by the predictor) nothing is left to see. A drum, a plucked string or the hard start of a sample fails one of
+these.
 
-Source: Godsill & Rayner, Digital Audio Restoration, Springer 1998, ch. 5 (detection with an autoregressive model).
+Source: Godsill & Rayner, Digital Audio Restoration, Springer 1998, ch. 5 (detection and interpolation with an
+autoregressive model).
 """
 
 from dataclasses import dataclass
@@ -15,11 +18,15 @@ from numpy.typing import NDArray
 from tonewright.base.signal import Signal
 
 _ORDER = 32
-_AROUND_S = 0.03
+_AROUND_S = 0.016
 #: The prediction error at a click over the surroundings' robust standard deviation.
-_SIGMAS = 15.0
+_SIGMAS = 20.0
+#: The prediction errors before and after may differ by this factor; more is another sound.
+_SAME_SOUND = 2.0
+#: Largest error (in standard deviations) that may be left when the click has been bridged.
+_LEFT_OVER = 5.0
 #: At most so many suspects are looked at, the most suspicious first.
-MOST = 400
+MOST = 120
 
 
 @dataclass(frozen=True)
@@ -52,32 +59,52 @@ def _look(x: NDArray[np.float64], suspect: int, rate_hz: int) -> tuple[int, floa
     ms = max(4, rate_hz // 1000)
     if len(x) < 12 * ms + 4 * _ORDER:
         return None
-    low, high = max(0, suspect - ms), min(len(x), suspect + 3 * ms)
+    low, high = max(0, suspect - ms), min(len(x), suspect + 2 * ms)
     rows = np.lib.stride_tricks.sliding_window_view(x, _ORDER + 1)
-    touched = np.arange(len(rows))
-    clean = (touched + _ORDER < low) | (touched > high)
-    if clean.sum() < 4 * _ORDER:
+    newest = np.arange(len(rows)) + _ORDER
+    before, after = newest < low, newest - _ORDER >= high
+    if min(before.sum(), after.sum()) < 3 * _ORDER:
         return None
+    clean = before | after
     past, now = rows[clean][:, :_ORDER], rows[clean][:, _ORDER]
     gram = past.T @ past
     gram[np.diag_indices(_ORDER)] += 1e-9 * (float(np.trace(gram)) + 1e-20)
-    weights = np.linalg.solve(gram, past.T @ now)
+    weights: NDArray[np.float64] = np.linalg.solve(gram, past.T @ now).astype(np.float64)
     error = rows[:, _ORDER] - rows[:, :_ORDER] @ weights
-    at = np.arange(len(error)) + _ORDER
-    inside = (at >= low) & (at < high)
-    if not inside.any():
-        return None
-    peak = int(at[inside][np.argmax(np.abs(error[inside]))])
+    rest = [float(np.sqrt(np.mean(error[side] ** 2))) + 1e-7 for side in (before, after)]
+    inside = (newest >= low) & (newest < high)
+    peak = int(newest[inside][np.argmax(np.abs(error[inside]))])
     size = abs(float(error[peak - _ORDER]))
-    # both sides on their own: an onset leaves the error raised behind it
-    sides = []
-    for side in (error[: max(0, low - _ORDER)], error[high + _ORDER - _ORDER :]):
-        if len(side) < 2 * ms:
-            return None
-        sides.append(float(np.median(np.abs(side))) / 0.6745 + 1e-7)
-    sigmas = size / max(sides)
-    # after the click (and the predictor's own memory of it) the error must be at rest again at once
-    behind = error[peak - _ORDER + 2 * ms : peak - _ORDER + 4 * ms]
-    if sigmas < _SIGMAS or len(behind) == 0 or float(np.abs(behind).max()) > 0.25 * size:
+    sigmas = size / max(rest)
+    # the same sound before and after: an onset changes what the predictor leaves
+    if sigmas < _SIGMAS or max(rest) > _SAME_SOUND * min(rest):
+        return None
+    # and with the click cut out and bridged, nothing is left: a step or a new note can't be bridged
+    bridged = _bridge(x, weights, peak - ms // 2, min(len(x) - _ORDER - 1, peak + ms // 2 + 1))
+    again = np.abs(_errors(bridged, weights))[inside].max()
+    if again > _LEFT_OVER * max(rest) or again > 0.25 * size:
         return None
     return peak, sigmas, 20.0 * float(np.log10(size))
+
+
+def _errors(x: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    rows = np.lib.stride_tricks.sliding_window_view(x, _ORDER + 1)
+    error: NDArray[np.float64] = rows[:, _ORDER] - rows[:, :_ORDER] @ weights
+    return error
+
+
+def _bridge(x: NDArray[np.float64], weights: NDArray[np.float64], first: int, end: int) -> NDArray[np.float64]:
+    """x with first..end replaced by what makes the prediction errors least (Godsill & Rayner, eq. 5.15)."""
+    kernel = np.concatenate([-weights, [1.0]])
+    gap = end - first
+    span = np.arange(first, end + _ORDER)  # the errors that the gap takes part in
+    matrix = np.zeros((len(span), gap))
+    for column in range(gap):
+        for row in range(column, min(len(span), column + _ORDER + 1)):
+            matrix[row, column] = kernel[_ORDER - (row - column)]
+    known = x.copy()
+    known[first:end] = 0.0
+    rest = np.array([known[n - _ORDER : n + 1] @ kernel for n in span])
+    filled = x.copy()
+    filled[first:end] = np.linalg.lstsq(matrix, -rest, rcond=None)[0]
+    return filled

@@ -51,14 +51,15 @@ def sections(facts: SpectralFacts) -> list[Section]:
     slot_s = facts.slot_s
     cuts = boundaries(level_db, max(2, round(_WINDOW_S / slot_s)), max(2, round(_SHORTEST_S / slot_s)))
     edges = [0, *cuts, len(power)]
+    times_s = [0.0, *(_refined(facts, cut * slot_s, describing) for cut in cuts), len(power) * slot_s]
     weights = facts.slot_frames[:, None]
     whole_db = power_to_db((power * weights).sum(axis=0) / facts.slot_frames.sum())[keep]
     spectra, found = [], []
-    for start, end in pairwise(edges):
+    for (start, end), (start_s, end_s) in zip(pairwise(edges), pairwise(times_s), strict=True):
         mean = (power[start:end] * weights[start:end]).sum(axis=0) / facts.slot_frames[start:end].sum()
         spectra.append(level_db[start:end].mean(axis=0))
         total_db = power_to_db(float(mean.sum()))
-        found.append((start * slot_s, end * slot_s, total_db, power_to_db(mean)[keep] - whole_db))
+        found.append((start_s, end_s, total_db, power_to_db(mean)[keep] - whole_db))
     length_s = float(facts.slot_frames.sum()) * facts.frame_hop_s
     return [
         Section(label, start, min(end, length_s), level, change)
@@ -86,6 +87,22 @@ def boundaries(level_db: NDArray[np.float64], window: int, shortest: int) -> lis
         if all(abs(t - other) >= shortest for other in cuts):
             cuts.append(t)
     return sorted(cuts)
+
+
+def _refined(facts: SpectralFacts, time_s: float, bands: NDArray[np.bool_]) -> float:
+    """The boundary near time_s to a tenth of a second: where the second before and the second after differ most."""
+    hop = facts.frame_hop_s
+    second, reach = max(2, round(1.0 / hop)), max(2, round(1.5 * facts.slot_s / hop))
+    middle = round(time_s / hop)
+    first = max(0, middle - reach - second)
+    level_db = power_to_db(facts.level[first : middle + reach + second, bands].astype(np.float64) + 1e-12)
+    if len(level_db) < 2 * second + 1:
+        return time_s
+    total = np.concatenate([np.zeros((1, level_db.shape[1])), np.cumsum(level_db, axis=0)])
+    at = np.arange(second, len(level_db) - second + 1)
+    change = (total[at + second] - 2.0 * total[at] + total[at - second]) / second
+    # a frame's window is two hops long, so a change at frame n lies half a hop after its start
+    return float(first + at[int(np.argmax((change**2).mean(axis=1)))] + 0.5) * hop
 
 
 def _labels(spectra: list[NDArray[np.float64]]) -> list[str]:

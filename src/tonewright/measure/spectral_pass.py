@@ -20,12 +20,13 @@ _FRAME_S = 0.186
 _BATCH = 8
 #: About one second: the time resolution of sections and of regions found in the stereo field.
 _SLOT_S = 1.0
+#: A fine band counts in a frame when its third-octave looks like noise there (flatness over this, dB; noise has -2.5
+#: and a resonance in it takes a little more). A note fails that, a room or a filter that rings does not.
+_NOISE_LIKE_DB = -4.5
 #: Prominence is counted in frames above this level; below it there is nothing to ring.
 _ACTIVE_POWER = 1e-6
 #: A fine band's background: the fine bands 1/6 to 1/2 octave away on both sides.
 _NEAR, _FAR = 4, 12
-#: Prominence steps that are counted, dB.
-PROMINENCE_DB: NDArray[np.float64] = np.array([3.0, 5.0, 7.0, 10.0])
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class SpectralFacts:
     slots: (slots, 31, 3) mean power of left, of right, and of their cross term (real part) by third-octave.
     slot_active: (slots,) frames in each slot.
     bin_power, bin_peak: (bins,) mean and highest power of each bin; bin_hz their frequencies.
-    prominent: (fine, 4) share of the active frames in which a fine band stands out by PROMINENCE_DB.
-    prominence_db: (fine,) mean prominence in the active frames.
-    active_frames: how many there were.
+    prominence_db: (fine,) how far a fine band stands out of its surroundings (1/6 to 1/2 octave away), in the mean over
+        the frames in which it sounds like noise there. prominent: (fine,) share of these frames in which it is over
+        3 dB. noise_like: (fine,) how many these are.
     """
 
     channels: int
@@ -57,7 +58,7 @@ class SpectralFacts:
     bin_peak: NDArray[np.float64]
     prominent: NDArray[np.float64]
     prominence_db: NDArray[np.float64]
-    active_frames: int
+    noise_like: NDArray[np.float64]
 
 
 @njit(cache=True, nogil=True)  # never fastmath: results must repeat
@@ -116,24 +117,29 @@ def _reduce(spectra, scale, edges, third_bins, fine, flat, bin_sum, bin_peak):  
 
 
 @njit(cache=True, nogil=True)  # never fastmath: results must repeat
-def _prominence(level_db, active, near, far, steps, counts, total):  # type: ignore[no-untyped-def]
-    """Count how often each fine band stands out of its surroundings.
+def _prominence(level_db, flat, active, near, far, limit, counts, total, seen):  # type: ignore[no-untyped-def]
+    """Count how often each fine band stands out of its surroundings while these sound like noise.
 
-    level_db: (frames, fine). active: (frames,). counts: (fine, steps) updated. total: (fine,) sum of dB, updated.
+    level_db: (frames, fine). flat: (frames, thirds) dB. active: (frames,). limit: of flat. counts: (fine,) frames in
+    which it stands out by 3 dB, total: (fine,) sum of dB, seen: (fine,) frames that counted; all updated.
     """
     frames, fine = level_db.shape
+    per_third = fine // flat.shape[1]
     for t in range(frames):
         if not active[t]:
             continue
         for b in range(far, fine - far):
+            flatness = flat[t, b // per_third]
+            if flatness < limit or flatness == 0.0:
+                continue
+            seen[b] += 1.0
             around = 0.0
             for d in range(near, far + 1):
                 around += level_db[t, b - d] + level_db[t, b + d]
             over = level_db[t, b] - around / (2 * (far - near + 1))
             total[b] += over
-            for s in range(steps.size):
-                if over > steps[s]:
-                    counts[b, s] += 1.0
+            if over > 3.0:
+                counts[b] += 1.0
 
 
 class SpectralPass:
@@ -157,9 +163,7 @@ class SpectralPass:
         )
         self._third_bins = np.minimum(np.round(thirds / width).astype(np.int64), self.bins)
         self._bin_sum, self._bin_peak = np.zeros(self.bins), np.zeros(self.bins)
-        self._counts = np.zeros((len(FINE_HZ), len(PROMINENCE_DB)))
-        self._total = np.zeros(len(FINE_HZ))
-        self._active = 0
+        self._counts, self._total, self._seen = (np.zeros(len(FINE_HZ)) for _ in range(3))
         self._levels: list[NDArray[np.float32]] = []
         self._flatness: list[NDArray[np.float32]] = []
         self._slot_frames = max(1, round(_SLOT_S * layout.rate_hz / self.hop))
@@ -191,9 +195,9 @@ class SpectralPass:
             bin_hz=np.arange(self.bins) * self.layout.rate_hz / self.size,
             bin_power=self._bin_sum / max(1, frames_seen),
             bin_peak=self._bin_peak,
-            prominent=self._counts / max(1, self._active),
-            prominence_db=self._total / max(1, self._active),
-            active_frames=self._active,
+            prominent=self._counts / np.maximum(1.0, self._seen),
+            prominence_db=self._total / np.maximum(1.0, self._seen),
+            noise_like=self._seen.copy(),
         )
 
     def _take(self, frames: NDArray[np.float64]) -> None:
@@ -209,9 +213,8 @@ class SpectralPass:
         self._levels.append(((thirds[:, :, 0] + thirds[:, :, 1]) / self.layout.channels).astype(np.float32))
         self._flatness.append(flat.astype(np.float32))
         active = mean.sum(axis=1) > _ACTIVE_POWER
-        self._active += int(active.sum())
         level_db = 10.0 * np.log10(np.maximum(mean, 1e-20))
-        _prominence(level_db, active, _NEAR, _FAR, PROMINENCE_DB, self._counts, self._total)
+        _prominence(level_db, flat, active, _NEAR, _FAR, _NOISE_LIKE_DB, self._counts, self._total, self._seen)
         for frame in thirds:
             self._open += frame
             self._open_frames += 1

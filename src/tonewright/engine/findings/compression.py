@@ -30,8 +30,8 @@ def find(facts: Facts) -> Iterator[Finding]:
         severity=unit(0.2 + (LEAST_PSR_DB - typical) / 4.0),
         confidence=unit(0.6 + (LEAST_PSR_DB - typical) / 5.0),
         message=(
-            f"Peaks stand only {typical:.1f} dB above the loudness (8 dB and more is usual even for loud masters); what "
-            "compressors or limiters on the mix bus took can't be given back, so send the mix without them."
+            f"Peaks stand only {typical:.1f} dB above the loudness (8 dB and more is usual even for loud masters); "
+            "what compressors or limiters on the mix bus took can't be given back, so send the mix without them."
         ),
         evidence={
             "median_psr_db": typical,

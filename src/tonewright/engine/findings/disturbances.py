@@ -30,8 +30,8 @@ def _clicks(facts: Facts) -> Finding | None:
         severity=unit(0.2 + 0.1 * np.log2(len(times)) + (loudest + 40.0) / 80.0),
         confidence=unit(0.5 + 0.01 * sharpest),
         message=(
-            f"{len(times)} clicks, the loudest of {loudest:.0f} dBFS at {_loudest_time(facts):.2f} s; look for bad edits "
-            "or a buffer dropout there, else declicking removes them."
+            f"{len(times)} clicks, the loudest of {loudest:.0f} dBFS at {_loudest_time(facts):.2f} s; look for bad "
+            "edits or a buffer dropout there, else declicking removes them."
         ),
         evidence={"clicks": len(times), "loudest_dbfs": loudest, "sharpest_sigmas": sharpest},
         regions=times,
@@ -77,8 +77,8 @@ def _dropouts(facts: Facts) -> Finding | None:
         severity=unit(0.5 + 0.1 * np.log2(len(gaps)) + longest),
         confidence=0.9,
         message=(
-            f"The sound drops out {len(gaps)} times for up to {1000 * longest:.0f} ms, at {gaps[0].start_s:.2f} s first; "
-            "export the mix again, most likely a buffer ran empty."
+            f"The sound drops out {len(gaps)} times for up to {1000 * longest:.0f} ms, at {gaps[0].start_s:.2f} s "
+            "first; export the mix again, most likely a buffer ran empty."
         ),
         evidence={"gaps": len(gaps), "longest_ms": 1000.0 * longest},
         regions=gaps,
@@ -96,8 +96,8 @@ def _crowded(starts: list[float]) -> list[bool]:
     return [bool(((times > t - 0.5) & (times < t + 0.5)).sum() > 2 * _MOST_GAPS_PER_S) for t in starts]
 
 
-#: Offset that costs headroom or clicks at edits (-54 dBFS).
-_LEAST_DC = 0.002
+#: Offset that costs headroom or clicks at edits (-48 dBFS).
+_LEAST_DC = 0.004
 
 
 def _dc(facts: Facts) -> Finding | None:
@@ -106,9 +106,9 @@ def _dc(facts: Facts) -> Finding | None:
         return None
     # the median of the quarter seconds, so that a bass note or one bad spot makes no offset
     offset = np.median(mean, axis=0)
-    spread = np.percentile(np.abs(mean - offset), 75, axis=0) / np.sqrt(len(mean))
+    spread = np.percentile(np.abs(mean - offset), 75, axis=0)
     worst = int(np.argmax(np.abs(offset)))
-    if abs(offset[worst]) < _LEAST_DC or abs(offset[worst]) < 4.0 * spread[worst]:
+    if abs(offset[worst]) < max(_LEAST_DC, float(spread[worst])):
         return None
     level = gain_to_db(abs(float(offset[worst])))
     return Finding(
@@ -116,8 +116,8 @@ def _dc(facts: Facts) -> Finding | None:
         severity=unit((level + 60.0) / 40.0),
         confidence=0.95,
         message=(
-            f"The waveform rests {100 * abs(float(offset[worst])):.1f} % of full scale off zero ({level:.0f} dBFS), which "
-            "costs headroom and clicks at edits; the subsonic filter removes it."
+            f"The waveform rests {100 * abs(float(offset[worst])):.1f} % of full scale off zero ({level:.0f} dBFS), "
+            "which costs headroom and clicks at edits; the subsonic filter removes it."
         ),
         evidence={"offset": offset, "level_dbfs": level},
         remedy=Remedy("subsonic", {"corner_hz": 10.0, "order": 2}, {"level_dbfs": -120.0}),

@@ -70,7 +70,7 @@ def _silence(facts: Facts) -> Finding | None:
         severity=unit(0.1 + total / 60.0),
         confidence=0.95,
         message=(
-            f"{total:.1f} s of silence ({head:.1f} s at the start, {tail:.1f} s at the end); trim it if it is not meant."
+            f"{total:.1f} s of silence ({head:.1f} s at the start, {tail:.1f} s at the end); trim it if not meant."
         ),
         evidence={"head_s": head, "tail_s": tail, "total_s": total},
         regions=tuple(regions),

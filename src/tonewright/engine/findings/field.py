@@ -56,7 +56,8 @@ def _phase(facts: Facts, stereo: StereoField) -> Finding | None:
         severity=unit(0.3 + 0.5 * whole_song + share),
         confidence=unit(0.7 + 0.3 * max(0.0, -stereo.overall_correlation)),
         message=(
-            f"Left and right oppose each other (correlation {stereo.overall_correlation:+.2f} overall): {where}; {advice}"
+            f"Left and right oppose each other (correlation {stereo.overall_correlation:+.2f} overall): "
+            f"{where}; {advice}"
         ),
         evidence={
             "correlation": stereo.overall_correlation,
@@ -88,8 +89,8 @@ def _mono(facts: Facts, stereo: StereoField) -> Finding | None:
         severity=unit(0.2 + share),
         confidence=0.85,
         message=(
-            f"In mono {low:.0f} to {high:.0f} Hz lose up to {stereo.fold_loss_db[worst]:.0f} dB; narrow these sounds in "
-            "the mix, or let the stereo stage narrow the band."
+            f"In mono {low:.0f} to {high:.0f} Hz lose up to {stereo.fold_loss_db[worst]:.0f} dB; narrow these sounds "
+            "in the mix, or let the stereo stage narrow the band."
         ),
         evidence={
             "bands_hz": stereo.centre_hz[lossy],

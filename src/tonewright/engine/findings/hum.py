@@ -90,8 +90,8 @@ def _hum(facts: Facts) -> Finding | None:
         severity=unit((75.0 - below) / 45.0),
         confidence=unit(0.5 + 0.05 * int(standing.sum()) + 0.2 * (scores[best] / max(rival, 1.0) - _ADVANTAGE)),
         message=(
-            f"Mains hum at {fundamental:.1f} Hz with {int(standing.sum())} lines lies {below:.0f} dB below the loud parts; "
-            "find the ground loop or notch the track that carries it."
+            f"Mains hum at {fundamental:.1f} Hz with {int(standing.sum())} lines lies {below:.0f} dB below the loud "
+            "parts; find the ground loop or notch the track that carries it."
         ),
         evidence={
             "fundamental_hz": fundamental,
@@ -133,8 +133,8 @@ def _hiss(facts: Facts) -> Finding | None:
         severity=unit((_HISS_BELOW_DB - below) / 40.0),
         confidence=unit(0.55 + 0.1 * min(4.0, noise.hiss_s)),
         message=(
-            f"Steady hiss at {noise.hiss_db:.0f} dBFS (2 to 10 kHz), {below:.0f} dB below the loud parts, lies open for "
-            f"{noise.hiss_s:.1f} s; loudness will lift it, so denoise the tracks or mute them where they rest."
+            f"Steady hiss at {noise.hiss_db:.0f} dBFS (2 to 10 kHz), {below:.0f} dB below the loud parts, lies open "
+            f"for {noise.hiss_s:.1f} s; loudness will lift it, so denoise the tracks or mute them where they rest."
         ),
         evidence={
             "hiss_dbfs": noise.hiss_db,

@@ -8,20 +8,21 @@ from numpy.typing import NDArray
 from tonewright.engine.facts import Facts
 from tonewright.engine.findings.model import Finding, Remedy, unit
 from tonewright.measure.bands import FINE_HZ
-from tonewright.measure.spectral_pass import PROMINENCE_DB, SpectralFacts
+from tonewright.measure.spectral_pass import SpectralFacts
 
 _RANGE_HZ = (200.0, 10_000.0)
-#: It stands out by 5 dB in this share of all frames; notes of a melody do so in far fewer.
-_SHARE = 0.8
-_MEAN_DB = 7.0
+#: In noise-like frames it stands out by so much in the mean, and in so many of them.
+_MEAN_DB, _SHARE = 4.5, 0.75
+#: For so long it must have been open to hearing.
+_LEAST_S = 3.0
 _MOST = 3
-_LEAST_FRAMES = 100
 
 
 def find(facts: Facts) -> Iterator[Finding]:
-    for band in resonant_bands(facts.spectral)[:_MOST]:
+    top_hz = facts.spectrum.edge_hz or 0.5 * facts.rate_hz
+    for band in resonant_bands(facts.spectral, top_hz)[:_MOST]:
         hz, over = float(FINE_HZ[band]), float(facts.spectral.prominence_db[band])
-        share = float(facts.spectral.prominent[band, _at(5.0)])
+        share = float(facts.spectral.prominent[band])
         cut = round(max(-6.0, -0.5 * over), 1)
         yield Finding(
             kind="resonance",
@@ -40,20 +41,17 @@ def find(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def resonant_bands(spectral: SpectralFacts) -> list[int]:
+def resonant_bands(spectral: SpectralFacts, top_hz: float) -> list[int]:
     """Fine bands that ring, the strongest first; neighbours of a stronger one are left out."""
-    if spectral.active_frames < _LEAST_FRAMES:
-        return []
-    inside = (_RANGE_HZ[0] < FINE_HZ) & (min(_RANGE_HZ[1], 0.4 * spectral.rate_hz) > FINE_HZ)
+    inside = (_RANGE_HZ[0] < FINE_HZ) & (min(_RANGE_HZ[1], 0.7 * top_hz) > FINE_HZ)
     rings: NDArray[np.bool_] = (
-        inside & (spectral.prominent[:, _at(5.0)] > _SHARE) & (spectral.prominence_db > _MEAN_DB)
+        inside
+        & (spectral.noise_like * spectral.frame_hop_s > _LEAST_S)
+        & (spectral.prominent > _SHARE)
+        & (spectral.prominence_db > _MEAN_DB)
     )
     found: list[int] = []
     for band in sorted(np.flatnonzero(rings).tolist(), key=lambda b: -spectral.prominence_db[b]):
         if all(abs(band - other) > 4 for other in found):
             found.append(int(band))
     return found
-
-
-def _at(step_db: float) -> int:
-    return int(np.flatnonzero(step_db == PROMINENCE_DB)[0])
