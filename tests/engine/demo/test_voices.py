@@ -151,4 +151,4 @@ def test_chords_move_little() -> None:
 
 def test_the_band_edge_leaves_room_below_nyquist() -> None:
     assert band_edge_hz(8000) < 4000.0
-    assert band_edge_hz(192_000) == 18_000.0
+    assert band_edge_hz(192_000) == 22_000.0

@@ -30,7 +30,7 @@ def random(*names: str | int) -> np.random.Generator:
 
 def band_edge_hz(rate_hz: int) -> float:
     """No voice has a partial above this."""
-    return min(0.43 * rate_hz, 18_000.0)
+    return min(0.46 * rate_hz, 22_000.0)
 
 
 def pitch_hz(midi: float) -> float:
@@ -113,7 +113,7 @@ def noise(frames: int, rate_hz: int, dice: np.random.Generator, curve: Curve) ->
     """Gaussian noise with a drawn spectrum, RMS 1: (frames,)."""
     size = fast_size(frames)
     frequency = np.fft.rfftfreq(size, 1.0 / rate_hz)
-    shape = curve(np.maximum(frequency, 1.0)) * (frequency < band_edge_hz(rate_hz))
+    shape = curve(np.maximum(frequency, 1.0))
     spectrum = shape * (dice.standard_normal(len(shape)) + 1j * dice.standard_normal(len(shape)))
     spectrum[0] = 0.0
     out: Floats = np.fft.irfft(spectrum, size)[:frames]
