@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import typer
 
-from tonewright.base.errors import every_error
+from tonewright.base.errors import TonewrightError, every_error
 from tonewright.base.params import knobs
 from tonewright.cli.app import COMMANDS, load
 from tonewright.cli.listing import bands_of
@@ -88,7 +88,8 @@ def errors() -> str:
         "| exit code | code | when | HTTP status |",
         "|---|---|---|---|",
     ]
-    tree = sorted(every_error()[1:], key=lambda error: error.exit_code)
+    declared = [error for error in every_error()[1:] if error.__module__ == TonewrightError.__module__]
+    tree = sorted(declared, key=lambda error: error.exit_code)
     lines += [f"| {error.exit_code} | `{error.code}` | {error.__doc__} | {error.http_status} |" for error in tree]
     return "\n".join(lines) + "\n"
 

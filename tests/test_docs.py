@@ -10,11 +10,13 @@ from types import ModuleType
 
 import pytest
 
-from tonewright.base.errors import every_error
+from tonewright.base.errors import TonewrightError, every_error
 from tonewright.cli.app import COMMANDS, load
 from tonewright.dsp.processors import kinds
 from tonewright.engine.findings import KINDS
 
+#: A branch may be refined elsewhere; the codes are those of the tree.
+TREE = [error for error in every_error()[1:] if error.__module__ == TonewrightError.__module__]
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "requirements").glob("*.md")])
 
@@ -50,7 +52,7 @@ def test_every_command_and_option_is_documented(command: str) -> None:
     assert [flag for flag in flags if f"`{flag}`" not in part] == []
 
 
-@pytest.mark.parametrize("error", every_error()[1:])
+@pytest.mark.parametrize("error", TREE)
 def test_every_error_is_documented(error: type) -> None:
     page = read("docs/errors.md")
     assert f"| {vars(error)['exit_code']} | `{vars(error)['code']}` | {error.__doc__} |" in page

@@ -44,13 +44,20 @@ def formats(as_json: Json = False, quiet: Quiet = False, progress: ProgressMode 
     known = every_format()
 
     def summary(console: "Console") -> None:
-        rows = [row if isinstance(row, dict) else vars(row) for row in known]
-        shown = table(*(str(name).replace("_", " ") for name in rows[0]))
-        for row in rows:
-            shown.add_row(*(_words(value) for value in row.values()))
-        console.print(shown)
+        read = table("read", "extensions", "codecs", "bits")
+        for row in known["read"]:
+            read.add_row(row["name"], *(" ".join(row[name]) for name in ("extensions", "codecs", "words")))
+        written = table("written", "extensions", "bits, or quality", "rates")
+        for row in known["written"]:
+            kept = " ".join(row["words"]) or ", ".join(f"{name}: {what}" for name, what in row["qualities"].items())
+            written.add_row(row["name"], " ".join(row["extensions"]), kept, row["rates"])
+        for each in (read, written):
+            for column in each.columns:
+                column.justify = "left"
+            console.print(each)
+            console.print()
 
-    show(as_json, quiet, lambda: {"formats": known}, summary)
+    show(as_json, quiet, lambda: known, summary)
 
 
 def processors(
@@ -118,11 +125,3 @@ def bands_of(params: "type[Params]") -> "dict[str, type[Params]]":
 
 def _first_line(params: "type[Params]") -> str:
     return (params.__doc__ or "").strip().split("\n")[0]
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(str(item) for item in value)
-    return "–" if value is None else str(value)

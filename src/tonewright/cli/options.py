@@ -54,13 +54,27 @@ ProgressMode = Annotated[
     ),
 ]
 Bits = Annotated[
-    Literal["16", "24", "32f"] | None,
-    typer.Option("--bits", help="Word length; 32f is floating point.", rich_help_panel=DELIVERY_PANEL),
+    Literal["16", "24", "32", "32f"] | None,
+    typer.Option(
+        "--bits",
+        help="Word length; 32f is floating point. Default: 24 where the format has one.",
+        rich_help_panel=DELIVERY_PANEL,
+    ),
+]
+Quality = Annotated[
+    Literal["standard", "high", "best"] | None,
+    typer.Option(
+        "--quality",
+        help="Of a lossy format, see `tonewright formats`. Default: high.",
+        rich_help_panel=DELIVERY_PANEL,
+    ),
 ]
 Dither = Annotated[
     Literal["none", "tpdf", "shaped"] | None,
     typer.Option(
-        "--dither", help="How a shorter word length is dithered, once, last.", rich_help_panel=DELIVERY_PANEL
+        "--dither",
+        help="How a shorter word length is dithered, once, last. Default: tpdf.",
+        rich_help_panel=DELIVERY_PANEL,
     ),
 ]
 Rate = Annotated[
@@ -73,6 +87,14 @@ Rate = Annotated[
         rich_help_panel=DELIVERY_PANEL,
     ),
 ]
+
+
+def check_writable(target: Path) -> None:
+    """Find out before the work whether the output can be written. Raises OutputFailed."""
+    from tonewright.base.atomic import AtomicFile
+
+    with AtomicFile(target):
+        pass  # left without commit: nothing stays
 
 
 def delivery(**settings: Any) -> "Delivery":

@@ -38,14 +38,14 @@ def meter_table(columns: Mapping[str, Any]) -> "Table":
 
 def print_analysis(console: "Console", source: Path, analysis: Any) -> None:
     console.print(meter_table({name_of(source.name): analysis.measurements}))
-    sections = getattr(analysis, "sections", ())
-    if len(sections) > 1:
+    console.print()
+    if len(analysis.sections) > 1:
         rows = table("section", "from", "to", "loudness")
-        for position, section in enumerate(sections, 1):
-            lufs = number(getattr(section, "lufs", None), 1, "LUFS")
-            name = str(getattr(section, "label", "") or position)
-            rows.add_row(name, clock(section.start_s), clock(section.end_s), lufs)
+        for section in analysis.sections:
+            lufs = number(section.integrated_lufs, 1, "LUFS")
+            rows.add_row(section.label, clock(section.start_s), clock(section.end_s), lufs)
         console.print(rows)
+        console.print()
     print_findings(console, analysis.findings)
 
 
@@ -81,24 +81,23 @@ def times(regions: Iterable[Any]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def print_master(console: "Console", source: Path, result: Any, recipe_file: Path | None) -> None:
+def print_master(console: "Console", result: Any) -> None:
     """The whole story of one master."""
     print_findings(console, result.findings)
     print_decisions(console, result.decisions)
-    after = getattr(result.after, "measurements", result.after)
-    console.print(meter_table({"before": result.before.measurements, "after": after}))
+    console.print(meter_table({"before": result.before.measurements, "after": result.after}))
+    console.print()
     if result.shortfalls:
         heading(console, "What falls short")
         for shortfall in result.shortfalls:
-            indented(console, str(getattr(shortfall, "message", shortfall)), style="yellow")
+            indented(console, shortfall.message, style="yellow")
         console.print()
-    print_files(console, result.files, recipe_file)
-    duration_s = after.duration_s
-    if result.seconds > 0:
-        speed = duration_s / result.seconds
-        console.print(
-            f"{clock(duration_s)} of music in {number(result.seconds, 1, 's')} ({speed:.0f}x)", style="dim"
-        )
+    width = max(len(name) for name in result.files)
+    for name, path in result.files.items():
+        console.print(f"{name.capitalize():<{width}}  {name_of(path)}", soft_wrap=True)
+    speed = result.after.duration_s / max(result.seconds, 0.001)
+    took = f"{clock(result.after.duration_s)} of music in {number(result.seconds, 1, 's')} ({speed:.0f}x realtime)"
+    console.print(took, style="dim")
 
 
 def print_decisions(console: "Console", decisions: Iterable[Any]) -> None:
@@ -107,28 +106,14 @@ def print_decisions(console: "Console", decisions: Iterable[Any]) -> None:
     written = False
     for decision in decisions:
         written = True
-        indented(console, decision.effect or decision.step)
-        for reason in _reasons(decision.because):
-            indented(console, reason, style="dim", by=4)
+        indented(console, decision.effect)
+        for reason in decision.because:
+            # what was found has just been said; here the reference is enough
+            text = f"for the {reason.finding.replace('_', ' ')} found" if reason.finding else reason.text
+            indented(console, text, style="dim", by=4)
     if not written:
         console.print("  Nothing: the song needed nothing.")
     console.print()
-
-
-def _reasons(because: Any) -> list[str]:
-    if isinstance(because, str):
-        return [because] if because else []
-    return [str(getattr(reason, "text", reason)) for reason in because]
-
-
-def print_files(console: "Console", files: Any, recipe_file: Path | None) -> None:
-    named = dict(files) if isinstance(files, Mapping) else dict(enumerate(files))
-    if recipe_file is not None:
-        named["recipe"] = recipe_file
-    width = max((len(str(name)) for name in named), default=0)
-    for name, path in named.items():
-        label = str(name).capitalize() if isinstance(name, str) else ""
-        console.print(f"{label:<{width}}  {name_of(path)}", soft_wrap=True)
 
 
 def print_comparison(console: "Console", names: tuple[str, str], comparison: Any) -> None:
