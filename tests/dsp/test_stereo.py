@@ -89,7 +89,7 @@ def test_the_balance_is_kept() -> None:
 
 
 def correlation(samples: Block) -> float:
-    return float(np.corrcoef(samples)[0, 1])
+    return float(np.asarray(np.corrcoef(samples))[0, 1])
 
 
 @pytest.mark.parametrize("bound", [0.0, 0.3, 0.6])
