@@ -115,8 +115,8 @@ class CellMeter:
         """The cells so far."""
         table = np.concatenate(self._parts, axis=1)
         self._parts = [table]
-        whole = np.concatenate([table, self._running[:, None, :]], axis=1)
         columns = [np.ascontiguousarray(table[:, :, column]) for column in range(4)]
+        rest = self._running  # the cell that is not complete yet
         return Cells(
             rate_hz=self._layout.rate_hz,
             frames=self._frames,
@@ -124,9 +124,9 @@ class CellMeter:
             plain_energy=columns[_PLAIN],
             cell_sum=columns[_SUM],
             cell_peak=columns[_PEAK],
-            energy=whole[:, :, _PLAIN].sum(axis=1),
-            sum=whole[:, :, _SUM].sum(axis=1),
-            peak=whole[:, :, _PEAK].max(axis=1),
+            energy=columns[_PLAIN].sum(axis=1) + rest[:, _PLAIN],
+            sum=columns[_SUM].sum(axis=1) + rest[:, _SUM],
+            peak=np.maximum(columns[_PEAK].max(axis=1, initial=0.0), rest[:, _PEAK]),
         )
 
     def _cells_ended_at(self, frames: int) -> int:
