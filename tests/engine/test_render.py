@@ -60,10 +60,14 @@ def test_segments_agree_with_an_unbroken_run() -> None:
     assert np.max(np.abs(unbroken - WHOLE)) < 1e-6 * np.max(np.abs(unbroken))
 
 
-def test_a_small_cache_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tonewright.engine.render.CACHE_BYTES", 0)
-    small = layers(SONG, RECIPE)
-    np.testing.assert_array_equal(np.concatenate(list(stream(small)), axis=1), WHOLE)
+@pytest.mark.parametrize("kept_bytes", [0, 1 << 20, 1 << 30])
+def test_what_is_kept_changes_nothing(monkeypatch: pytest.MonkeyPatch, kept_bytes: int) -> None:
+    monkeypatch.setattr("tonewright.engine.render.KEPT_BYTES", kept_bytes)
+    monkeypatch.setattr("tonewright.engine.render.workers", lambda: 0)
+    signal = layers(SONG, RECIPE)
+    for _ in range(2):
+        read = [signal.read(start, 9_999) for start in range(0, SONG.frames, 9_999)]
+        np.testing.assert_array_equal(np.concatenate(read, axis=1), WHOLE)
 
 
 def test_past_the_end_there_is_nothing() -> None:

@@ -29,13 +29,14 @@ from tonewright.base.units import db_to_gain
 from tonewright.dsp.processors import processor
 from tonewright.dsp.stage import Context, Stage, run
 from tonewright.engine.recipe import Recipe, Step
+from tonewright.engine.segment_store import SegmentStore
 
 #: One segment: long against the preroll (which is rendered twice), short against a song (so that cores share it).
 SEGMENT_S = 15.0
 #: Neighbouring segments agree to -120 dB at their join; the fade makes even that difference smooth.
 FADE_S = 0.02
-#: What a layer keeps of its rendered segments. A song of six minutes at 44.1 kHz stays whole.
-CACHE_BYTES = 256 << 20
+#: What a layer keeps of its rendered segments, on the disk: three quarters of an hour at 44.1 kHz stereo.
+KEPT_BYTES = 2 << 30
 
 
 @lru_cache(maxsize=1)
@@ -66,13 +67,9 @@ class Layer:
         probes = self._stages(0)
         self._latency = sum(stage.latency_frames for stage in probes)
         self._preroll = sum(round(stage.preroll_s * self.rate_hz) for stage in probes)
-        self._room = max(2 * workers() + 1, CACHE_BYTES // (8 * self.channels * self._segment))
         self._lock = threading.Lock()
-        self._rendered: OrderedDict[int, Future[Block]] = OrderedDict()
-
-    @property
-    def segments(self) -> int:
-        return -(-self.frames // self._segment)
+        self._recent: OrderedDict[int, Future[Block]] = OrderedDict()
+        self._kept = SegmentStore(KEPT_BYTES)
 
     def _stages(self, start_frame: int) -> list[Stage]:
         context = Context(self.rate_hz, self.channels, start_frame)
@@ -89,10 +86,6 @@ class Layer:
             pieces.append(piece)
         return np.concatenate(pieces, axis=1)
 
-    def prefetch(self, index: int) -> None:
-        """Render a segment now, in this thread, and keep it."""
-        self._whole(index)
-
     def _joined(self, index: int, lo: int, hi: int) -> Block:
         """Frames lo..hi of a segment, its head faded over from the tail of the one before."""
         piece = self._part(index, hi)[:, lo:hi].copy()
@@ -106,31 +99,37 @@ class Layer:
         return piece
 
     def _part(self, index: int, upto: int) -> Block:
-        """At least the first `upto` frames of a segment: the kept whole, or just as much as is needed."""
+        """At least the first `upto` frames of a segment: the whole if it is there already, or else what is needed."""
         with self._lock:
-            kept = self._rendered.get(index)
-        if kept is not None or 2 * upto > self._segment:
+            recent = self._recent.get(index)
+        if recent is not None or 2 * upto > self._segment:
             return self._whole(index)
-        return self._render(index, upto)
+        kept = self._kept.get(index)
+        return self._render(index, upto) if kept is None else kept
 
     def _whole(self, index: int) -> Block:
+        """A segment and the fade after it: as it was rendered before, by this thread or another, or rendered now."""
         with self._lock:
-            kept = self._rendered.get(index)
-            mine = kept is None
-            if kept is None:
-                kept = self._rendered[index] = Future()
-                while len(self._rendered) > self._room:
-                    self._rendered.popitem(last=False)
+            recent = self._recent.get(index)
+            mine = recent is None
+            if recent is None:
+                recent = self._recent[index] = Future()
+                while len(self._recent) > 2 * workers() + 1:
+                    self._recent.popitem(last=False)
             else:
-                self._rendered.move_to_end(index)
+                self._recent.move_to_end(index)
         if mine:
             try:
-                kept.set_result(self._render(index, self._segment + self._fade))
+                block = self._kept.get(index)
+                if block is None:
+                    block = self._render(index, self._segment + self._fade)
+                    self._kept.put(index, block)
+                recent.set_result(block)
             except BaseException as error:
                 with self._lock:
-                    self._rendered.pop(index, None)
-                kept.set_exception(error)
-        return kept.result()
+                    self._recent.pop(index, None)
+                recent.set_exception(error)
+        return recent.result()
 
     def _render(self, index: int, upto: int) -> Block:
         """The first `upto` frames of a segment, by a fresh chain.
