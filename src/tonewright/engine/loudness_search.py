@@ -1,0 +1,276 @@
+"""How hard to drive the maximiser so that a song lands on a loudness, and what that costs to the ear.
+
+The song before the maximiser is heard once: loudness and peaks of every 10 ms. Where no peak would reach the ceiling,
+arithmetic gives the drive. Otherwise the maximiser is tried on a few seconds from every kind of passage, from the
+least to the most limited, which tells how much loudness limiting takes back and how audible it is; then the whole
+song is limited and measured, and the drive corrected if it missed. The signal found is kept, so nothing is rendered
+twice.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonewright.base.errors import Silent
+from tonewright.base.progress import NoProgress, Progress
+from tonewright.base.signal import Signal, layout_of
+from tonewright.base.units import db_to_gain, gain_to_db, power_to_db
+from tonewright.dsp.maximiser import MaximiserParams, design
+from tonewright.dsp.stage import Context, run_whole
+from tonewright.engine.recipe import Step
+from tonewright.engine.render import Layer, stream
+from tonewright.measure.cells import CellMeter, Cells
+from tonewright.measure.ear import noise_to_mask
+from tonewright.measure.loudness import CELLS_PER_S, integrated_lufs
+from tonewright.measure.true_peak import TruePeak
+
+#: A result this near the target is kept; the promise to the user is 0.1 LU.
+TOLERANCE_LU = 0.03
+#: Noise-to-mask ratio above which limiting is taken for audible harm: -20 dB is hardly ever heard, 0 dB is.
+HARM_NMR_DB = -8.0
+#: Where the drive must rise by more than this for each LU of loudness, peaks are all there is left.
+_LEAST_SLOPE = 0.2
+_MOST_PASSES = 4
+_BLOCK_S = 2.0
+_SAMPLED_BLOCKS = 10
+
+
+@dataclass(frozen=True)
+class Limited:
+    """What the search found.
+
+    signal: the limited song, rendered as it was measured. lufs: its integrated loudness, measured.
+    nmr_db: how audible the limiting is, estimated over the song (-200: nothing was limited).
+    wanted_lufs: what was asked for. why_short: one sentence where that was not reached, else "".
+    evidence: the numbers behind the sentence.
+    peak_db: (cells,) sample peaks before the maximiser, one for each 10 ms, dBFS.
+    """
+
+    params: MaximiserParams
+    signal: Signal
+    lufs: float
+    nmr_db: float
+    wanted_lufs: float
+    why_short: str
+    evidence: dict[str, float]
+    peak_db: NDArray[np.float64]
+
+
+def search(
+    before: Signal,
+    target_lufs: float | None,
+    ceiling_dbtp: float,
+    *,
+    may_limit: bool = True,
+    harm_nmr_db: float | None = HARM_NMR_DB,
+    settings: MaximiserParams | None = None,
+    progress: Progress | None = None,
+) -> Limited:
+    """Drive `before` to the target under the ceiling.
+
+    target_lufs: None keeps the loudness. may_limit: False where peaks may not be touched; then the loudest peak
+    decides. harm_nmr_db: stop short where limiting would be more audible than this; None goes as far as it goes.
+    settings: the maximiser's other settings. Raises Silent where there is no loudness.
+    """
+    progress = progress or NoProgress()
+    heard = _hear(before, progress)
+    plain_lufs = integrated_lufs(heard.cells.weighted_energy, before.rate_hz)
+    if plain_lufs is None:
+        raise Silent("The song has no measurable loudness.", "Is it silent, or shorter than 0.4 s?")
+    wanted = plain_lufs if target_lufs is None else target_lufs
+    params = (settings or MaximiserParams()).model_copy(update={"ceiling_dbtp": ceiling_dbtp})
+    trial = _Trial(before, heard, params, plain_lufs)
+    free_db = ceiling_dbtp - heard.true_peak_db
+    drive_db = wanted - plain_lufs
+    if drive_db <= free_db or not may_limit:
+        return _unlimited(trial, wanted, min(drive_db, free_db), free_db)
+    guess = trial.drive_for(wanted)
+    harm = trial.nmr_db(guess)
+    limit = guess
+    if harm_nmr_db is not None and harm > harm_nmr_db:
+        limit = trial.drive_at_harm(free_db, guess, harm_nmr_db)
+    found = _land(trial, wanted, guess, limit, progress)
+    return _explained(found, trial, guess, limit, harm, harm_nmr_db)
+
+
+@dataclass(frozen=True)
+class _Heard:
+    cells: Cells
+    true_peak_db: float
+
+
+def _hear(before: Signal, progress: Progress) -> _Heard:
+    cells, peaks = CellMeter(layout_of(before)), TruePeak(layout_of(before))
+    for block in stream(before, progress=progress):
+        cells.feed(block)
+        peaks.feed(block)
+    return _Heard(cells.result(), float(gain_to_db(np.max(peaks.series(), initial=0.0))))
+
+
+class _Trial:
+    """The maximiser on a few blocks that stand for all."""
+
+    def __init__(self, before: Signal, heard: _Heard, params: MaximiserParams, plain_lufs: float) -> None:
+        self.before, self.params, self.plain_lufs = before, params, plain_lufs
+        self.block = round(_BLOCK_S * CELLS_PER_S)
+        self.cells = heard.cells
+        self.peak_db = gain_to_db(heard.cells.cell_peak.max(axis=0, initial=0.0))
+        self._runs: dict[float, tuple[float, float]] = {}
+
+    def drive_for(self, lufs: float) -> float:
+        """The drive that should reach this loudness; as far as driving helps."""
+        drive = lufs - self.plain_lufs
+        reached = self.lufs(drive)
+        for _ in range(4):
+            if abs(lufs - reached) < 0.5 * TOLERANCE_LU:
+                break
+            step = (lufs - reached) * 1.1
+            ahead = min(drive + step, 40.0)
+            further = self.lufs(ahead)
+            if ahead >= 40.0 or further - reached < _LEAST_SLOPE * (ahead - drive):
+                break
+            drive, reached = ahead, further
+        return drive
+
+    def drive_at_harm(self, low: float, high: float, harm_nmr_db: float) -> float:
+        """The highest drive between the two whose audibility stays at the limit, within 0.1 dB."""
+        low = min(low, high)
+        while high - low > 0.1:
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if self.nmr_db(middle) <= harm_nmr_db else (low, middle)
+        return low
+
+    def lufs(self, drive_db: float) -> float:
+        return self._run(drive_db)[0]
+
+    def nmr_db(self, drive_db: float) -> float:
+        return self._run(drive_db)[1]
+
+    def _run(self, drive_db: float) -> tuple[float, float]:
+        """Loudness of the song and noise-to-mask ratio at a drive, as far as the blocks tell."""
+        if drive_db not in self._runs:
+            self._runs[drive_db] = self._estimate(drive_db)
+        return self._runs[drive_db]
+
+    def _estimate(self, drive_db: float) -> tuple[float, float]:
+        energies = self.cells.weighted_energy * db_to_gain(drive_db) ** 2
+        noise = np.zeros(0)
+        strata = self._strata(drive_db)
+        counts = []
+        for stratum in strata:
+            block = int(stratum[len(stratum) // 2])
+            kept, ratio = self._block(block, drive_db)
+            for one in stratum:
+                energies[:, one * self.block : (one + 1) * self.block] *= kept
+            noise = np.append(noise, ratio)
+            counts.append(len(stratum))
+        blocks = -(-energies.shape[1] // self.block)
+        lufs = integrated_lufs(energies, self.before.rate_hz)
+        nmr = power_to_db(float(np.sum(noise * np.array(counts)) / max(1, blocks))) if counts else power_to_db(0.0)
+        return (self.plain_lufs + drive_db if lufs is None else lufs), nmr
+
+    def _strata(self, drive_db: float) -> list[NDArray[np.int64]]:
+        """Blocks that limiting will change, sorted by how much and cut into groups of equal size."""
+        over = np.maximum(self.peak_db + drive_db - self.params.ceiling_dbtp + 0.5, 0.0)
+        blocks = -(-over.size // self.block)
+        depth = np.pad(over, (0, blocks * self.block - over.size)).reshape(blocks, self.block).sum(axis=1)
+        touched = np.flatnonzero(depth)
+        ordered = touched[np.argsort(depth[touched], kind="stable")]
+        return [part for part in np.array_split(ordered, min(_SAMPLED_BLOCKS, ordered.size)) if part.size]
+
+    def _block(self, block: int, drive_db: float) -> tuple[float, float]:
+        """Limit one block: the part of its weighted energy that is kept, and its noise over mask."""
+        rate = self.before.rate_hz
+        params = self.params.model_copy(update={"drive_db": drive_db})
+        first = block * self.block * rate // CELLS_PER_S
+        frames = self.block * rate // CELLS_PER_S
+        lead = min(first, round(0.4 * rate))
+        samples = self.before.read(first - lead, lead + frames + round(0.4 * rate))
+        stage = design(params, Context(rate, self.before.channels, first - lead))
+        limited = run_whole(stage, samples)[:, lead : lead + frames]
+        driven = samples[:, lead : lead + frames] * db_to_gain(drive_db)
+        kept = _weighted(limited, self.before) / max(_weighted(driven, self.before), 1e-30)
+        ratio = 10.0 ** (noise_to_mask(driven * kept**0.5, limited, rate).total_db / 10.0)
+        return kept, ratio
+
+
+def _weighted(samples: NDArray[np.float64], like: Signal) -> float:
+    meter = CellMeter(layout_of(like))
+    meter.feed(samples)
+    return float(meter.result().weighted_energy.sum())
+
+
+def _land(trial: _Trial, wanted: float, guess: float, limit: float, progress: Progress) -> Limited:
+    """Limit the whole song, measure it, and correct the drive until it lands."""
+    drive, best = min(guess, limit), None
+    slope = 1.0
+    for _ in range(_MOST_PASSES):
+        drive = float(np.clip(drive, -40.0, 40.0))
+        found = _pass(trial, wanted, drive, progress)
+        if best is None or abs(wanted - found.lufs) < abs(wanted - best.lufs):
+            if best is not None and found.params.drive_db != best.params.drive_db:
+                rise = (found.lufs - best.lufs) / (found.params.drive_db - best.params.drive_db)
+                slope = float(np.clip(rise, _LEAST_SLOPE, 1.0))
+            best = found
+        miss = wanted - best.lufs
+        if abs(miss) <= TOLERANCE_LU or (best.params.drive_db >= limit - 1e-9 and miss > 0.0 and limit < guess):
+            break
+        drive = best.params.drive_db + miss / slope
+        if drive > 40.0 or (miss > 1.0 and best is not found):
+            break
+        drive = min(drive, limit) if limit < guess else drive
+    assert best is not None
+    return best
+
+
+def _pass(trial: _Trial, wanted: float, drive_db: float, progress: Progress) -> Limited:
+    params = trial.params.model_copy(update={"drive_db": drive_db})
+    step = Step(id="maximiser", kind="maximiser", params=params)
+    signal = Layer(trial.before, [step])
+    meter = CellMeter(layout_of(signal))
+    for block in stream(signal, progress=progress):
+        meter.feed(block)
+    lufs = integrated_lufs(meter.result().weighted_energy, signal.rate_hz)
+    assert lufs is not None
+    return Limited(params, signal, lufs, trial.nmr_db(drive_db), wanted, "", {}, trial.peak_db)
+
+
+def _unlimited(trial: _Trial, wanted: float, drive_db: float, free_db: float) -> Limited:
+    """No peak reaches the ceiling: gain is all there is."""
+    params = trial.params.model_copy(update={"drive_db": float(np.clip(drive_db, -40.0, 40.0))})
+    signal = Layer(trial.before, [Step(id="maximiser", kind="maximiser", params=params)])
+    lufs = trial.plain_lufs + params.drive_db
+    found = Limited(params, signal, lufs, power_to_db(0.0), wanted, "", {}, trial.peak_db)
+    if wanted - lufs <= TOLERANCE_LU:
+        return found
+    why = (
+        f"The song stays at {lufs:.1f} LUFS instead of {wanted:.1f}: more would need its peaks limited by "
+        f"{wanted - lufs:.1f} dB, and its dynamics are to be kept."
+    )
+    return replace(found, why_short=why, evidence={"peaks_over_db": wanted - lufs, "headroom_db": free_db})
+
+
+def _explained(
+    found: Limited, trial: _Trial, guess: float, limit: float, harm: float, harm_nmr_db: float | None
+) -> Limited:
+    if found.wanted_lufs - found.lufs <= 2 * TOLERANCE_LU:
+        return found
+    evidence = {
+        "lufs": found.lufs,
+        "wanted_lufs": found.wanted_lufs,
+        "nmr_db": found.nmr_db,
+        "nmr_at_target_db": harm,
+    }
+    if harm_nmr_db is not None and limit < guess:
+        why = (
+            f"The song stops at {found.lufs:.1f} LUFS instead of {found.wanted_lufs:.1f}: there the limiter's "
+            f"distortion would reach {harm:.0f} dB against what the ear masks (here {found.nmr_db:.0f} dB; "
+            f"from about {harm_nmr_db:.0f} dB it is heard)."
+        )
+    else:
+        why = (
+            f"The song reaches {found.lufs:.1f} LUFS instead of {found.wanted_lufs:.1f}: under "
+            f"{found.params.ceiling_dbtp:g} dBTP driving it harder makes it hardly louder."
+        )
+    return replace(found, why_short=why, evidence=evidence)
