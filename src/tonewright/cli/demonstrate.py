@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tonewright.cli.options import Json, Out, ProgressMode, Quiet
+from tonewright.cli.options import Json, Out, ProgressMode, Quiet, check_writable
 from tonewright.cli.output import name_of, show
 from tonewright.cli.progress import reporting
 from tonewright.engine.demo import STYLES
@@ -43,14 +43,19 @@ def demo(
     progress: ProgressMode = "auto",
 ) -> None:
     """An honest mix with a few faults in it: the same for the same seed, style and length."""
+    from tonewright.base.files import Delivery, Tags
     from tonewright.base.signal import ArraySignal
     from tonewright.base.units import clock
+    from tonewright.engine.deliver import Order, deliver
     from tonewright.engine.demo import demo_song
 
+    check_writable(target)
     with reporting(progress, quiet) as bar:
         bar.stage("playing", 0.9)
         song = ArraySignal(demo_song(seconds, seed, style, rate_hz, flaws=not clean), rate_hz)
         bar.stage("writing", 0.1)
+        tags = Tags(title=f"Demo, {style}, seed {seed}", artist="Tonewright")
+        deliver(song, Order(target, Delivery(), tags, inputs=()), progress=bar)
 
     show(
         as_json,
