@@ -1,5 +1,7 @@
 """The mixing desk: takes are placed in time and in the stereo field, and sent to a room."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from tonewright.engine.demo.sound import Floats, band, fast_size, noise, random
@@ -34,6 +36,7 @@ class Desk:
         convolve_into(self.mix, self.send, gain * response)
 
 
+@lru_cache(maxsize=8)
 def room(rate_hz: int, decay_s: float, size_s: float, seed: int) -> Floats:
     """A room's answer to an impulse: (2, frames), energy 1 a channel.
 
@@ -59,6 +62,7 @@ def room(rate_hz: int, decay_s: float, size_s: float, seed: int) -> Floats:
             at = round(size_s * (1.0 + 2.0 * dice.random()) * rate_hz)
             out[channel, at] += dice.choice((-1.0, 1.0)) * 9.0 * dice.uniform(0.3, 1.0) * np.sqrt(rate_hz / 44_100)
     out /= np.sqrt(np.sum(out**2, axis=1, keepdims=True))
+    out.setflags(write=False)
     return out
 
 

@@ -4,6 +4,10 @@ Every function returns (frames,), peak 1. Mode ratios of the ideal round membran
 2.918 (Fletcher & Rossing, The Physics of Musical Instruments, 2nd ed., section 3.2).
 """
 
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import ParamSpec
+
 import numpy as np
 
 from tonewright.engine.demo.sound import (
@@ -17,9 +21,25 @@ from tonewright.engine.demo.sound import (
     seconds,
 )
 
+_Settings = ParamSpec("_Settings")
+
+
+def _kept(make: Callable[_Settings, Floats]) -> Callable[_Settings, Floats]:
+    """Strokes are few and come again in every song: each is made once and kept, not to be written to."""
+
+    @lru_cache(maxsize=24)
+    def once(*settings: object, **named: object) -> Floats:
+        take = make(*settings, **named)  # type: ignore[arg-type]
+        take.setflags(write=False)
+        return take
+
+    return wraps(make)(once)  # type: ignore[return-value]
+
+
 _MEMBRANE = np.array([1.0, 1.594, 2.136, 2.296, 2.653, 2.918])
 
 
+@_kept
 def kick(rate_hz: int, tone_hz: float = 52.0, punch: float = 1.0, length_s: float = 0.45, seed: int = 0) -> Floats:
     """A sine that falls to its tone, a beater's click on top."""
     frames = round(length_s * rate_hz)
@@ -30,6 +50,7 @@ def kick(rate_hz: int, tone_hz: float = 52.0, punch: float = 1.0, length_s: floa
     return levelled((body + 0.16 * punch * click) * envelope(frames, rate_hz, 0.0008, 0.06))
 
 
+@_kept
 def snare(rate_hz: int, tone_hz: float = 188.0, wires: float = 1.0, seed: int = 0) -> Floats:
     """A membrane and its wires. Each seed is another stroke."""
     frames = round(0.34 * rate_hz)
@@ -43,6 +64,7 @@ def snare(rate_hz: int, tone_hz: float = 188.0, wires: float = 1.0, seed: int = 
     return levelled(out * envelope(frames, rate_hz, 0.0006, 0.05))
 
 
+@_kept
 def tom(rate_hz: int, tone_hz: float, seed: int = 0) -> Floats:
     frames = round(0.6 * rate_hz)
     t = seconds(frames, rate_hz)
@@ -53,6 +75,7 @@ def tom(rate_hz: int, tone_hz: float, seed: int = 0) -> Floats:
     return levelled((body + skin + 0.1 * stick) * envelope(frames, rate_hz, 0.001, 0.1))
 
 
+@_kept
 def timpani(rate_hz: int, tone_hz: float, seed: int = 0) -> Floats:
     """The kettle draws the modes to nearly 1 : 1.5 : 2 : 2.44 (Fletcher & Rossing, section 18.4)."""
     frames = round(1.8 * rate_hz)
@@ -63,6 +86,7 @@ def timpani(rate_hz: int, tone_hz: float, seed: int = 0) -> Floats:
     return levelled((body + 0.25 * stick) * envelope(frames, rate_hz, 0.002, 0.2))
 
 
+@_kept
 def cymbal(rate_hz: int, length_s: float, low_hz: float, seed: int, attack_s: float = 0.001) -> Floats:
     """Many inharmonic modes under noise; high ones die first. Hat, ride, crash or swell by length and attack."""
     frames = round(length_s * rate_hz)
@@ -77,6 +101,7 @@ def cymbal(rate_hz: int, length_s: float, low_hz: float, seed: int, attack_s: fl
     return levelled(out * envelope(frames, rate_hz, attack_s, 0.3 * length_s))
 
 
+@_kept
 def hat(rate_hz: int, open_: bool = False, seed: int = 0) -> Floats:
     """A closed or an open hi-hat."""
     frames = round((0.42 if open_ else 0.09) * rate_hz)
@@ -88,6 +113,7 @@ def hat(rate_hz: int, open_: bool = False, seed: int = 0) -> Floats:
     return levelled((0.35 * levelled(metal) + 0.25 * hiss) * envelope(frames, rate_hz, 0.0008, 0.02))
 
 
+@_kept
 def clap(rate_hz: int, seed: int = 0) -> Floats:
     """Several hands, not quite together."""
     frames = round(0.28 * rate_hz)
@@ -100,12 +126,14 @@ def clap(rate_hz: int, seed: int = 0) -> Floats:
     return levelled(out * envelope(frames, rate_hz, 0.001, 0.05))
 
 
+@_kept
 def shaker(rate_hz: int, seed: int = 0) -> Floats:
     frames = round(0.11 * rate_hz)
     out = noise(frames, rate_hz, random("shaker", seed), band(4200.0, 10_000.0, 2.0))
     return levelled(out * envelope(frames, rate_hz, 0.04, 0.06))
 
 
+@_kept
 def brush(rate_hz: int, seed: int = 0) -> Floats:
     """A snare swept and tapped with brushes."""
     frames = round(0.2 * rate_hz)

@@ -72,16 +72,38 @@ def harmonics(frequency_hz: float, rate_hz: int) -> Floats:
 
 
 def trace(table: Floats, phase: Floats) -> Floats:
-    """Read a cycle along a phase that counts periods."""
-    position = (phase - np.floor(phase)) * _TABLE
+    """Read a cycle along a phase that counts periods, from 0 up."""
+    position = phase * _TABLE
     index = position.astype(np.int64)
-    low = table[index]
-    return low + (position - index) * (table[index + 1] - low)
+    position -= index
+    index &= _TABLE - 1
+    low = table.take(index)
+    index += 1
+    high = table.take(index)
+    high -= low
+    high *= position
+    high += low
+    return high
 
 
 def phase_of(frequency_hz: Floats, rate_hz: int, start: float = 0.0) -> Floats:
     """Periods passed at each frame of a frequency that moves."""
     phase: Floats = np.cumsum(frequency_hz / rate_hz) + start
+    return phase
+
+
+def wavering(
+    frames: int, rate_hz: int, frequency_hz: float, cents: float, vibrato_hz: float, dice: np.random.Generator
+) -> Floats:
+    """Periods passed of a tone with vibrato: the integral of f (1 + d sin(wt + a)) in closed form, from 0 or above."""
+    depth = cents / 1200.0 * np.log(2.0)
+    start, angle = 1.0 + dice.random(), 2.0 * np.pi * dice.random()
+    t = np.arange(frames) / rate_hz
+    phase: Floats = t * frequency_hz
+    if depth:
+        rate = 2.0 * np.pi * vibrato_hz
+        phase -= (frequency_hz * depth / rate) * (np.cos(rate * t + angle) - np.cos(angle))
+    phase += start
     return phase
 
 

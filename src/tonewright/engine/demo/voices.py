@@ -18,6 +18,7 @@ from tonewright.engine.demo.sound import (
     random,
     seconds,
     trace,
+    wavering,
 )
 
 
@@ -104,8 +105,8 @@ def ensemble(
     out = np.zeros((2, frames))
     for player in range(players):
         detune = cents * (2.0 * (player + 0.5) / players - 1.0) + dice.normal(0.0, 1.0)
-        wander = vibrato_cents * np.sin(2.0 * np.pi * (dice.uniform(4.8, 5.8) * t + dice.random()))
-        phase = phase_of(frequency * np.exp2((detune + wander) / 1200.0), rate_hz, dice.random())
+        tone = frequency * 2.0 ** (detune / 1200.0)
+        phase = wavering(frames, rate_hz, tone, vibrato_cents, dice.uniform(4.8, 5.8), dice)
         angle = np.pi / 4.0 * (1.0 + 0.8 * (2.0 * ((player * 5) % players + 0.5) / players - 1.0))
         voice = trace(table, phase)
         out[0] += np.cos(angle) * voice
