@@ -1,11 +1,11 @@
 """limit, eq, convert: one step alone."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tonewright.base.errors import CeilingPassed, InputUnreadable, RecipeInvalid
+from tonewright.base.errors import CeilingPassed
 from tonewright.cli.declared import option
 from tonewright.cli.options import (
     DELIVERY_PANEL,
@@ -102,11 +102,12 @@ def eq(
     """A band looks like {"kind": "bell", "frequency_hz": 3000, "gain_db": -2, "q": 1.4}."""
     from tonewright.base.files import open_signal
     from tonewright.cli.delivering import Job, show_delivered
-    from tonewright.dsp.processors import processor
+    from tonewright.dsp.equaliser import EqualiserParams
+    from tonewright.engine.eq import load_bands
     from tonewright.engine.recipe import Recipe, Step
     from tonewright.engine.render import layers
 
-    params = processor("equaliser").params.parse({"phase": phase, "bands": _bands(bands)}, str(bands))
+    params = EqualiserParams(phase=phase, bands=load_bands(bands))
     recipe = Recipe(steps=(Step(id="equaliser", kind="equaliser", params=params),))
     job = Job(source, target, delivery(bits=bits, dither=dither, quality=quality))
     with reporting(progress, quiet) as bar, open_signal(source) as file:
@@ -154,20 +155,3 @@ def convert(
             console.print(f"{found.clipped} samples were beyond full scale and are cut off there.", style="yellow")
 
     show(as_json, quiet, found.to_json, summary)
-
-
-def _bands(file: Path) -> list[Any]:
-    """The list in a bands file. Raises InputUnreadable or RecipeInvalid."""
-    import json
-
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputUnreadable(f"{file} can't be read: {error.strerror or error}.", "Check its name.") from error
-    except (ValueError, RecursionError) as error:
-        raise RecipeInvalid(f"{file} is not JSON: {error}.", "Write a JSON list of bands.") from error
-    if not isinstance(found, list) or not found:
-        raise RecipeInvalid(
-            f"{file} is not a list of bands.", 'Write [{"kind": "bell", "frequency_hz": 3000, ...}].'
-        )
-    return found
