@@ -10,12 +10,14 @@ from tonewright.engine.report.markup import Markup, joined, tag, text
 from tonewright.engine.report.words import (
     count,
     hertz,
+    in_words,
     labelled,
     number,
     precise_time,
     sentence,
     share_in_words,
     tick_time,
+    whole_time,
 )
 
 
@@ -96,10 +98,14 @@ def test_numbers_as_people_write_them() -> None:
     assert precise_time(-1.0) == "–"
     assert tick_time(90.0) == "1:30"
     assert tick_time(0.5) == "0:00.5"
+    assert whole_time(239.96) == "4:00"
+    assert whole_time(None) == "–"
+    assert (in_words(4), in_words(13)) == ("four", "13")
     assert hertz(2500.0) == "2.5\u202fkHz"
     assert count(10_584_000) == "10\u202f584\u202f000"
     assert labelled("clip_level_dbfs", -0.3) == ("clip level", "−0.3\u202fdBFS")
     assert labelled("partials_hz", [50.0, 100.0]) == ("partials", "50\u202fHz, 100\u202fHz")
+    assert labelled("times_s", [60.12]) == ("times", "1:00.1")
     assert labelled("flat_tops", 412) == ("flat tops", "412")
     assert labelled("steady", True) == ("steady", "yes")
     assert labelled("db", 3.0) == ("db", "3.00")

@@ -128,7 +128,7 @@ def test_it_is_well_formed_and_says_it_all_in_order() -> None:
         "What was found", "uneven level", "The second verse is quieter.", "marked", "strong", "1:01.2–1:35.0",
         "difference", "−4.5", "Peaks are cut off.", "For the mix, not for the master.", "What was done, and why",
         "leveller", "up to +3.5 dB", "It is uneven.", "maximiser", "Streaming asks for it.", "Loudness over time",
-        "Spectrum", "Stereo field", "Limiter activity", "On the platforms", "Spotify", "Recipe: 1 steps", "ab" * 32,
+        "Spectrum", "Stereo field", "Limiter activity", "On the platforms", "Spotify", "Recipe: 1 step,", "ab" * 32,
         "song.wav",
     ]  # fmt: skip
     place = words.index("Mastering report")

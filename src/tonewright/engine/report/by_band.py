@@ -53,7 +53,7 @@ def stereo_figure(before: Any, after: Any) -> Markup | None:
     panels = []
     for key, title, unit in (
         ("correlation", "Correlation: 1 is mono, 0 unrelated sides, below 0 lost in mono", ""),
-        ("width_db", "Width: side against middle", "dB"),
+        ("width_db", "Width: side against middle, dB", "dB"),
     ):
         lines = [_heard(paired(side.get("centre_hz"), side.get(key))) for side in sides]
         values = known_values(*lines)
@@ -142,8 +142,10 @@ def _change_panel(change: Points) -> Panel:
             )
         )
     bars.append(curve(frame, change, "unseen", "change"))
-    marks = level_marks(frame, step, 0 if step >= 1 else 1, "dB") + frequency_marks(frame)
-    return Panel(frame, marks, Markup("".join(bars)), _described(change), "frequency", "dB", title="Change of tone")
+    marks = level_marks(frame, step, 0 if step >= 1 else 1) + frequency_marks(frame)
+    return Panel(
+        frame, marks, Markup("".join(bars)), _described(change), "frequency", "dB", title="Change of tone, dB"
+    )
 
 
 def _described(change: Points) -> str:

@@ -98,5 +98,5 @@ def _asked(document: dict[str, Any]) -> Markup | None:
         number(goal.get("lufs"), 1, "LUFS") if goal.get("lufs") is not None else "",
         number(goal.get("ceiling_dbtp"), 1, "dBTP") if goal.get("ceiling_dbtp") is not None else "",
     ]
-    asked = " at most ".join(part for part in parts if part)
+    asked = ", true peak at most ".join(part for part in parts if part)
     return tag("p", f"Asked for: {asked}.", class_="explained") if asked else None

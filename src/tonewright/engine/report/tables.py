@@ -185,7 +185,11 @@ def recipe_block(recipe: Any) -> Markup | None:
         for step in recipe.get("steps") or []
     ]
     inner = table(("Step", "What it does", "Settings"), rows, "The recipe, step by step", "recipe")
-    return tag("details", tag("summary", f"Recipe: {len(rows)} steps, repeatable to the byte"), inner)
+    return tag(
+        "details",
+        tag("summary", f"Recipe: {len(rows)} step{'' if len(rows) == 1 else 's'}, repeatable to the byte"),
+        inner,
+    )
 
 
 def origin(document: Mapping[str, Any]) -> Markup:
@@ -194,7 +198,7 @@ def origin(document: Mapping[str, Any]) -> Markup:
     fingerprint = ((document.get("recipe") or {}).get("input") or {}).get("sha256")
     pairs: list[tuple[str, object]] = [
         ("Engine", f"Tonewright {document.get('engine', '')}"),
-        ("Input", tag("bdi", _name(source.get("path", "")))),
+        ("Input", tag("bdi", _name(source["path"])) if source.get("path") else None),
         ("Format", _format(source)),
         ("Fingerprint (SHA-256)", tag("code", fingerprint) if fingerprint else None),
     ]

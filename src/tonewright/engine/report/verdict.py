@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tonewright.engine.report.words import is_number, number, precise_time, sentence
+from tonewright.engine.report.words import in_words, is_number, number, sentence, whole_time
 
 _CHANNELS = {1: "mono", 2: "stereo"}
 
@@ -15,16 +15,16 @@ def verdict(document: dict[str, Any]) -> list[str]:
     goal = (document.get("intent") or {}).get("target_title")
     layout = _CHANNELS.get(was.get("channels", 0), "")
     first = (
-        f"A {precise_time(was.get('duration_s'))} {layout} mix at {_levels(was)}"
+        f"A {layout} mix of {whole_time(was.get('duration_s'))} at {_levels(was)}"
         f" is now {'a master for ' + str(goal) if goal else 'a master'} at {_levels(now)}."
     )
-    return [first.replace("  ", " "), _done(document), *_left(document)]
+    return [first.replace("A  mix", "A mix"), _done(document), *_left(document)]
 
 
 def _levels(measured: dict[str, Any]) -> str:
     return (
-        f"{number(measured.get('integrated_lufs'), 1, 'LUFS')},"
-        f" peaks at {number(measured.get('true_peak_dbtp'), 1, 'dBTP')}"
+        f"{number(measured.get('integrated_lufs'), 1, 'LUFS')}"
+        f" with peaks at {number(measured.get('true_peak_dbtp'), 1, 'dBTP')}"
     )
 
 
@@ -33,7 +33,7 @@ def _done(document: dict[str, Any]) -> str:
     if not steps:
         return "Nothing had to be changed."
     worst = _worst(document.get("findings") or [])
-    words = f"{'One step was' if steps == 1 else f'{steps} steps were'} taken"
+    words = "One step was taken" if steps == 1 else f"{in_words(steps).capitalize()} steps were taken"
     return f"{words}. What stood out most: {_lower_first(worst)}" if worst else f"{words}; no fault stood out."
 
 

@@ -18,6 +18,11 @@ _UNITS = {
 }  # fmt: skip
 
 
+_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+#: Seconds that are places in the song, not lengths.
+_PLACES = {"times_s", "at_s", "start_s", "end_s"}
+
+
 def is_number(value: object) -> TypeGuard[float]:
     """A finite number; True and False are none."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
@@ -38,6 +43,11 @@ def precise_time(seconds: Any) -> str:
     return clock(float(seconds)) if is_number(seconds) and seconds >= 0 else NOTHING
 
 
+def whole_time(seconds: Any) -> str:
+    """A length to the second: 4:00."""
+    return clock(round(seconds)).removesuffix(".0") if is_number(seconds) and seconds >= 0 else NOTHING
+
+
 def tick_time(seconds: float) -> str:
     """A mark of a time axis: 1:03, or 1:02:03 past the hour; tenths only if it has some."""
     written = clock(seconds)
@@ -50,6 +60,11 @@ def hertz(value: Any) -> str:
     return f"{value / 1000:.3g}{_SPACE}kHz" if value >= 1000 else f"{value:.3g}{_SPACE}Hz"
 
 
+def in_words(value: int) -> str:
+    """Small whole numbers as words."""
+    return _SMALL[value] if 0 <= value < len(_SMALL) else str(value)
+
+
 def count(value: Any) -> str:
     """A whole number with its thousands apart."""
     return f"{round(value):,}".replace(",", _SPACE) if is_number(value) else NOTHING
@@ -57,6 +72,9 @@ def count(value: Any) -> str:
 
 def labelled(name: str, value: Any) -> tuple[str, str]:
     """A name with its unit's suffix, and its value, as words: ("clip_level_dbfs", -0.3) -> clip level, -0.3 dBFS."""
+    if name in _PLACES:
+        places = value if isinstance(value, list | tuple) else [value]
+        return name.removesuffix("_s"), ", ".join(precise_time(place) for place in places[:6]) or NOTHING
     for suffix, (unit, digits) in _UNITS.items():
         if name.endswith(suffix) and len(name) > len(suffix):
             words = name.removesuffix(suffix).replace("_", " ")
