@@ -80,8 +80,10 @@ class AtomicFile:
     def _check(self) -> None:
         try:
             mode = self._real.stat().st_mode
-        except OSError:
-            return  # not there yet; what else may be wrong shows when the hidden file is created
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise output_error(error, self.target) from error
         if stat.S_ISDIR(mode):
             raise OutputFailed(f"{shown(self.target)} is a folder.", "Name a file in it.")
         if not stat.S_ISREG(mode):

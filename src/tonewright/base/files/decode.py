@@ -63,6 +63,8 @@ def by_ffmpeg(file: IO[bytes], path: Path, container: str, size_bytes: int) -> I
 
 def _frames(opened: Any, path: Path, ffmpeg_error: type[Exception]) -> Iterator[Decoded]:
     stream = opened.streams.audio[0]
+    if stream.codec_context is None:
+        raise NotAudio(f"{shown(path)} holds sound in a codec that is not read.", "Send WAV or FLAC.")
     codec = str(stream.codec_context.name)
     extradata = bytes(stream.codec_context.extradata or b"")
     first: tuple[int, int] | None = None

@@ -44,7 +44,7 @@ class WaveEncoder:
         )
         head = b"RIFF" + bytes(4) + b"WAVE" + _chunk(b"JUNK", bytes(_DS64_BYTES))
         self._bext_at = len(head) + 8
-        head += _chunk(b"bext", bext.pack(_bext_text(tags, layout, bits, is_float=is_float)))
+        head += _chunk(b"bext", _even(bext.pack(_bext_text(tags, layout, bits, is_float=is_float))))
         head += _chunk(b"fmt ", fmt + bytes(2) if is_float else fmt)
         self._fact_at = len(head) + 8 if is_float else 0
         if is_float:
@@ -112,9 +112,9 @@ def _wave_tags(tags: Tags) -> bytes:
     out = _chunk(b"LIST", b"INFO" + b"".join(info)) if info else b""
     tag = id3.pack(tags)
     if tag:
-        out += _chunk(b"id3 ", tag)
+        out += _chunk(b"id3 ", _even(tag))
     isrc = isrc_of(tags.isrc)
-    return out + (_chunk(b"axml", _axml(isrc)) if isrc else b"")
+    return out + (_chunk(b"axml", _even(_axml(isrc), b"\n")) if isrc else b"")
 
 
 def _axml(isrc: str) -> bytes:
@@ -194,6 +194,11 @@ def big_endian(words: NDArray[np.int32] | NDArray[np.float32], bits: int) -> byt
         return frames.astype(">i2").tobytes()
     whole = frames.astype(">i4")
     return whole.tobytes() if bits == 32 else whole.view(np.uint8).reshape(-1, 4)[:, 1:].tobytes()
+
+
+def _even(content: bytes, filler: bytes = b"\x00") -> bytes:
+    """Of even length: libsndfile loses its way behind a chunk of odd length in an RF64 file."""
+    return content + filler * (len(content) & 1)
 
 
 def _chunk(name: bytes, content: bytes, order: str = "<") -> bytes:
