@@ -92,39 +92,34 @@ def _tick_power(lowpasses, start, tick, peak, rising, power):  # type: ignore[no
     bands, channels, frames = lowpasses.shape
     ticks = (frames - start) // tick
     first = power.shape[2] - ticks
-    square = np.empty(tick)
+    ramp = (np.arange(tick) + 0.5) / tick
+    whole = np.empty(tick)
+    rise = np.empty(tick)
     for b in range(bands):
+        keep = 0.0 if b == 0 else 1.0
         for c in range(channels):
-            upper = lowpasses[b, c]
-            lower = lowpasses[max(b - 1, 0), c]
-            keep = 0.0 if b == 0 else 1.0
             for t in range(ticks):
-                base = start + t * tick
+                upper = lowpasses[b, c, start + t * tick : start + (t + 1) * tick]
+                lower = lowpasses[max(b - 1, 0), c, start + t * tick : start + (t + 1) * tick]
                 for j in range(tick):
-                    x = upper[base + j] - keep * lower[base + j]
-                    square[j] = x * x
+                    x = upper[j] - keep * lower[j]
+                    whole[j] = x * x
+                    rise[j] = ramp[j] * (x * x)
                 if peak:
                     top = 0.0
                     for j in range(tick):
-                        top = max(top, square[j])
+                        top = max(top, whole[j])
                     power[b, c, first + t] = max(top, rising[b, c])
                     rising[b, c] = top
-                else:
-                    whole0, whole1, whole2, whole3 = 0.0, 0.0, 0.0, 0.0
-                    rise0, rise1, rise2, rise3 = 0.0, 0.0, 0.0, 0.0
-                    for j in range(0, tick, 4):
-                        whole0 += square[j]
-                        whole1 += square[j + 1]
-                        whole2 += square[j + 2]
-                        whole3 += square[j + 3]
-                        rise0 += (j + 0.5) * square[j]
-                        rise1 += (j + 1.5) * square[j + 1]
-                        rise2 += (j + 2.5) * square[j + 2]
-                        rise3 += (j + 3.5) * square[j + 3]
-                    whole = (whole0 + whole1) + (whole2 + whole3)
-                    rise = ((rise0 + rise1) + (rise2 + rise3)) / tick
-                    power[b, c, first + t] = 2.0 * (max(whole - rise, 0.0) + rising[b, c]) / tick
-                    rising[b, c] = rise
+                    continue
+                half = tick // 2
+                while half > 0:  # by halves: in a fixed order, and several sums at once
+                    for j in range(half):
+                        whole[j] += whole[j + half]
+                        rise[j] += rise[j + half]
+                    half //= 2
+                power[b, c, first + t] = 2.0 * (max(whole[0] - rise[0], 0.0) + rising[b, c]) / tick
+                rising[b, c] = rise[0]
 
 
 @njit(cache=True, nogil=True)
@@ -237,13 +232,16 @@ def _apply(lowpasses, gains, spline, tick, out):  # type: ignore[no-untyped-def]
                     out[c, base + j] += step * part[base + j]
 
 
-def apply(lowpasses: NDArray[np.float64], gains: NDArray[np.float64], tick: int) -> NDArray[np.float64]:
+def apply(
+    lowpasses: NDArray[np.float64], gains: NDArray[np.float64], spline: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """The compressed signal (channels, frames) of the low-passes (bands, channels, frames); see Dynamics.gains.
 
-    As many frames as there are gains for, from the low-passes' beginning.
+    As many frames as there are gains for, from the low-passes' beginning. spline: the tick's spline_weights.
     """
+    tick = spline.shape[1]
     out = np.empty((lowpasses.shape[1], (gains.shape[2] - 3) * tick))
-    _apply(lowpasses, gains, spline_weights(tick), tick, out)
+    _apply(lowpasses, gains, spline, tick, out)
     return out
 
 

@@ -24,6 +24,8 @@ _TAIL_DB = 120.0
 #: Transforms done at once: with two the FFT works on both in one go (measured: half the time); with more, memory
 #: is moved for longer than is saved.
 _ROWS_AT_ONCE = 2
+#: Smaller transforms cost more calls than they save.
+_LEAST_SIZE = 8192
 
 
 def magnitude(corner_hz: float, frequency_hz: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -52,34 +54,34 @@ class FirBank:
     ) -> None:
         self._reach = reach = reach_frames(lowest_hz, rate_hz)
         self.delay_frames = -(-reach // delay_grid_frames) * delay_grid_frames
-        self._size = size = 1 << math.ceil(math.log2(3 * reach * 2 + 2 * grid_frames))
+        self._size = size = max(_LEAST_SIZE, 1 << math.ceil(math.log2(3 * reach * 2 + 2 * grid_frames)))
         self._block = (size - 2 * reach) // grid_frames * grid_frames
         self._blocks = max(1, _ROWS_AT_ONCE // channels)
         self.hop_frames = self._blocks * self._block
         self.frequencies_hz = np.arange(size // 2 + 1) * (rate_hz / size)
         self._past = np.zeros((channels, self.delay_frames + reach + self.hop_frames))
-        self._responses = np.zeros((0, size // 2 + 1))
+        self._rows = np.zeros((channels, self._blocks, size))
+        self._responses = np.zeros((0, size + 2))
 
     def set_responses(self, magnitudes: Sequence[NDArray[np.float64]]) -> None:
         """The filters, each by its magnitude at frequencies_hz."""
-        self._responses = np.zeros((len(magnitudes), len(self.frequencies_hz)))
+        self._responses = np.zeros((len(magnitudes), self._size + 2))
         for row, wanted in zip(self._responses, magnitudes, strict=True):
             impulse = scipy.fft.irfft(wanted, self._size)  # centred on 0, so its other half is at the end
             impulse[self._reach + 1 : -self._reach] = 0.0
-            row[:] = scipy.fft.rfft(impulse).real
+            row[:] = np.repeat(scipy.fft.rfft(impulse).real, 2)  # for real and imaginary part
 
     def filter(self, chunk: Block, out: NDArray[np.float64]) -> None:
         """Take the next (channels, hop_frames) and fill out, (filters, channels, hop_frames)."""
         past, block, reach = self._past, self._block, self._reach
         past[:, : -self.hop_frames] = past[:, self.hop_frames :].copy()
         past[:, -self.hop_frames :] = chunk
-        rows = np.zeros((len(past), self._blocks, self._size))
         for index in range(self._blocks):
-            rows[:, index, : 2 * reach + block] = past[:, index * block : (index + 1) * block + 2 * reach]
-        spectra = scipy.fft.rfft(rows, axis=2)
+            self._rows[:, index, : 2 * reach + block] = past[:, index * block : (index + 1) * block + 2 * reach]
+        spectra = scipy.fft.rfft(self._rows, axis=2)
         shaped = np.empty_like(spectra)
         for response, filtered in zip(self._responses, out, strict=True):
-            np.multiply(spectra, response, out=shaped)
+            np.multiply(spectra.view(np.float64), response, out=shaped.view(np.float64))
             whole = scipy.fft.irfft(shaped, self._size, axis=2, overwrite_x=True)
             for index in range(self._blocks):
                 filtered[:, index * block : (index + 1) * block] = whole[:, index, reach : reach + block]

@@ -97,6 +97,7 @@ class MultibandStage(Chunked):
             mix=params.mix_pct / 100.0,
         )
         self._held = np.zeros((len(bands), context.channels, self._ahead + self._bank.hop_frames))
+        self._spline = band_dynamics.spline_weights(self._tick)
         self._traces: list[NDArray[np.float64]] = []
         self.trace_hop_s = span / context.rate_hz
         self._trace_skip = (self._bank.delay_frames + band_dynamics.LOOK_TICKS * self._tick) // span
@@ -109,7 +110,7 @@ class MultibandStage(Chunked):
         held[-1, :, ahead:] = self._bank.delayed()
         gains, trace = self._dynamics.gains(held, ahead, self._tick)
         self._traces.append(trace)
-        return band_dynamics.apply(held, gains, self._tick)
+        return band_dynamics.apply(held, gains, self._spline)
 
     def trace_db(self) -> NDArray[np.float64]:
         """Gain reduction so far, (bands, spans) in dB, zero or below, every trace_hop_s from the first frame on."""
