@@ -18,6 +18,7 @@ from tonewright.cli.app import app
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: that of the process) and return its exit code. Never raises."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    _open_missing_streams()
     try:
         with _stopping_cleanly():
             _run(arguments)
@@ -88,9 +89,23 @@ def _say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
+def _open_missing_streams() -> None:
+    """Give a process that was started without standard streams (`2>&-`) empty ones.
+
+    Else the next file opened would take their number, and what is meant for the screen would land in a master.
+    """
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123 open for as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
+
+
 def _flush() -> None:
     """Write out what is still buffered, so that a full disk behind standard output is noticed here."""
-    if sys.stdout is not None and not sys.stdout.closed:
+    if not sys.stdout.closed:
         sys.stdout.flush()
 
 
