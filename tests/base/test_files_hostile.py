@@ -110,6 +110,14 @@ def test_a_wav_that_promises_more_than_there_is(tmp_path: Path) -> None:
             assert signal.frames == 1_000
 
 
+@pytest.mark.parametrize("container", ["WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF"])
+def test_uncompressed_audio_cut_off_anywhere_is_told(tmp_path: Path, container: str) -> None:
+    for subtype in ("PCM_24", "FLOAT"):
+        whole = sndfile_bytes(song(44_100, 2, 20_000), 44_100, container, subtype)
+        for part in (0.02, 0.3, 0.6, 0.95):
+            assert isinstance(refusal(made(tmp_path, whole[: int(len(whole) * part)])), NotAudio), (subtype, part)
+
+
 def test_headers_that_lie(tmp_path: Path) -> None:
     data = bytes(4_000)
     for header, kind in (

@@ -141,6 +141,34 @@ def test_what_other_lossy_files_there_are_is_read(tmp_path: Path) -> None:
         assert np.mean((y - x[:, :n]) ** 2) < 0.03 * np.mean(x**2)  # libsndfile's Opus comes one frame late
 
 
+@pytest.mark.parametrize(
+    ("codec", "muxer", "bits"),
+    [("flac", "flac", 32), ("flac", "flac", 24), ("wavpack", "wv", 32), ("wavpack", "wv", 24)],
+)
+def test_long_words_by_ffmpeg_are_read_exactly(tmp_path: Path, codec: str, muxer: str, bits: int) -> None:
+    import av
+
+    words = np.random.default_rng(bits).integers(-(2**31), 2**31, (2, 20_000)).astype(np.int32) >> (32 - bits)
+    path = tmp_path / "other"
+    with av.open(str(path), "w", format=muxer) as container:
+        options = {"bits_per_raw_sample": str(bits), "strict": "experimental"}
+        kind = "s32" if codec == "flac" else "s32p"
+        stream: Any = container.add_stream(codec, rate=44_100, layout="stereo", format=kind, options=options)
+        raw: Any = words << (32 - bits)
+        if kind == "s32":
+            raw = raw.T.reshape(1, -1)
+        for at in range(0, raw.shape[1], 4096 * len(words) // len(raw)):
+            piece: Any = np.ascontiguousarray(raw[:, at : at + 4096 * len(words) // len(raw)])
+            frame = av.AudioFrame.from_ndarray(piece, format=kind, layout="stereo")
+            frame.sample_rate, frame.pts = 44_100, at * len(raw) // 2
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with open_signal(path) as signal:
+        assert_array_equal(signal.read(0, signal.frames), words / 2.0 ** (bits - 1))
+        if codec == "flac":
+            assert signal.info.bits == bits
+
+
 def test_wavpack_and_adts_are_read(tmp_path: Path) -> None:
     """PyAV can write them; the project does not."""
     import av

@@ -174,13 +174,11 @@ def test_shaped_noise_has_the_designed_spectrum(rate_hz: int) -> None:
 def test_shaping_is_quieter_by_ear_and_bounded(rate_hz: int) -> None:
     taps = shaping_filter(rate_hz)
     assert np.abs(np.roots([1.0, *taps])).max() < 1.0  # minimum phase: the least noise there can be
-    frequency_hz = np.linspace(20.0, rate_hz / 2, 4_000).astype(np.float64)
+    frequency_hz = np.linspace(20.0, rate_hz / 2, 4_000)
     weight = 10 ** (-hearing_threshold_db(frequency_hz) / 10)
     shape = 10 ** (noise_response_db(rate_hz, frequency_hz) / 10)
     change_db = 10 * np.log10(np.sum(weight * shape) / np.sum(weight))
     assert change_db < (-16.0 if rate_hz >= 44_100 else -1.9)
     assert 10 * np.log10(1 + np.sum(taps**2)) < 15.0
     # Gerzon and Craven: the mean of the log of any such shape is zero
-    assert np.mean(
-        noise_response_db(rate_hz, np.linspace(0.0, rate_hz / 2, 20_001).astype(np.float64))
-    ) == pytest.approx(0, abs=0.05)
+    assert np.mean(noise_response_db(rate_hz, np.linspace(0.0, rate_hz / 2, 20_001))) == pytest.approx(0, abs=0.05)

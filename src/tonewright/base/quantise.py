@@ -111,7 +111,7 @@ def words_to_samples(words: Words, bits: int) -> Block:
     return words.astype(np.float64) * 2.0 ** (1 - bits)
 
 
-def hearing_threshold_db(frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+def hearing_threshold_db(frequency_hz: NDArray[np.floating]) -> NDArray[np.float64]:
     """Threshold in quiet, dB SPL (Terhardt 1979), held flat below 200 Hz."""
     khz = np.maximum(frequency_hz, 200.0) / 1000.0
     threshold: NDArray[np.float64] = (
@@ -137,7 +137,7 @@ def shaping_filter(rate_hz: int) -> NDArray[np.float64]:
     return taps
 
 
-def noise_response_db(rate_hz: int, frequency_hz: NDArray[np.float64]) -> NDArray[np.float64]:
+def noise_response_db(rate_hz: int, frequency_hz: NDArray[np.floating]) -> NDArray[np.float64]:
     """By how much shaping raises the plain dither's noise at given frequencies."""
     taps = shaping_filter(rate_hz)
     z = np.exp(-2j * math.pi * np.outer(frequency_hz, np.arange(1, len(taps) + 1)) / rate_hz)
