@@ -111,5 +111,10 @@ def test_numbers_as_people_write_them() -> None:
     assert labelled("db", 3.0) == ("db", "3.00")
     assert share_in_words(1.0, ("a", "b")) == "b"
     assert share_in_words(None, ("a", "b")) == "–"
+    assert labelled("lufs", -14.0) == ("loudness", "−14.0\u202fLUFS")
     assert sentence({"message": "Yes."}) == "Yes."
+    assert (
+        sentence("bell -2.8 dB, 180-450 Hz, a 24-bit file, --tp -1")
+        == "bell −2.8 dB, 180-450 Hz, a 24-bit file, --tp −1"
+    )
     assert sentence({"gain_db": 3.0}) == "gain: 3.0\u202fdB"

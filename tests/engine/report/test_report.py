@@ -93,7 +93,7 @@ def document(**changes: Any) -> dict[str, Any]:
         ],
         "decisions": [
             {"step": "leveller", "effect": "up to +3.5 dB",
-             "because": [{"text": "It is uneven.", "evidence": {"step_db": 4.5}}]},
+             "because": [{"text": "It is uneven.", "evidence": {"step_db": 4.5}}, "The second verse is quieter."]},
             {"step": "maximiser", "effect": {"drive_db": 6.3}, "because": ["Streaming asks for it."]},
         ],
         "shortfalls": [{"text": "Stops 0.4 LU short."}],
@@ -127,7 +127,8 @@ def test_it_is_well_formed_and_says_it_all_in_order() -> None:
         "Better mended in the mix than here: clipping.", "Before and after", "Integrated loudness", "+6.3",
         "What was found", "uneven level", "The second verse is quieter.", "marked", "strong", "1:01.2–1:35.0",
         "difference", "−4.5", "Peaks are cut off.", "For the mix, not for the master.", "What was done, and why",
-        "leveller", "up to +3.5 dB", "It is uneven.", "maximiser", "Streaming asks for it.", "Loudness over time",
+        "leveller", "up to +3.5 dB", "It is uneven.", "because of",
+        "finding 1, uneven level", "maximiser", "Streaming asks for it.", "Loudness over time",
         "Spectrum", "Stereo field", "Limiter activity", "On the platforms", "Spotify", "Recipe: 1 step,", "ab" * 32,
         "song.wav",
     ]  # fmt: skip

@@ -78,7 +78,7 @@ def _sections(document: dict[str, Any]) -> list[Markup | None]:
             "Before and after", tables.key_numbers(measured, after.get("measurements") or {}), _asked(document)
         ),
         _section("What was found", tables.findings_list(findings)),
-        _section("What was done, and why", tables.decisions_list(document.get("decisions") or [])),
+        _section("What was done, and why", tables.decisions_list(document.get("decisions") or [], findings)),
         loudness_figure(before, after, findings),
         spectrum_figure(before, after, document.get("tone_target")),
         stereo_figure(before.get("stereo"), after.get("stereo")),

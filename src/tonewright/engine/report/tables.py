@@ -65,7 +65,7 @@ def _finding(finding: dict[str, Any]) -> Markup:
     return tag(
         "li",
         tag("h3", str(finding.get("kind", "")).replace("_", " ")),
-        tag("p", finding.get("message", "")),
+        tag("p", sentence(finding.get("message", ""))),
         tag(
             "p",
             _bar("severity", finding.get("severity"), SEVERITY),
@@ -116,16 +116,21 @@ def _remedy(remedy: Any) -> str:
     )
     note = str(remedy.get("note") or "")
     step = str(remedy.get("step", "")).replace("_", " ")
-    return f"Remedy: {step}" + (f" ({effect})" if effect else "") + "." + (f" {note}" if note else "")
+    return f"Remedy: {step}" + (f"; expected: {effect}" if effect else "") + "." + (f" {note}" if note else "")
 
 
-def decisions_list(decisions: Sequence[dict[str, Any]]) -> Markup:
+def decisions_list(decisions: Sequence[dict[str, Any]], findings: Sequence[dict[str, Any]]) -> Markup:
+    """A reason that is one of the findings is named by its number: its words stand a little above."""
     if not decisions:
         return tag("p", "Nothing was changed.", class_="none")
-    return tag("ol", [_decision(decision) for decision in decisions], class_="decisions")
+    numbered = {
+        str(finding.get("message")): f"finding {place}, {str(finding.get('kind', '')).replace('_', ' ')}"
+        for place, finding in reversed(list(enumerate(findings, start=1)))
+    }
+    return tag("ol", [_decision(decision, numbered) for decision in decisions], class_="decisions")
 
 
-def _decision(decision: dict[str, Any]) -> Markup:
+def _decision(decision: dict[str, Any], numbered: Mapping[str, str]) -> Markup:
     because = decision.get("because") or []
     reasons = because if isinstance(because, list | tuple) else [because]
     effect = decision.get("effect")
@@ -133,17 +138,25 @@ def _decision(decision: dict[str, Any]) -> Markup:
         "li",
         tag("h3", str(decision.get("step", "")).replace("_", " ")),
         _evidence(effect) if isinstance(effect, dict) else tag("p", sentence(effect or ""), class_="settings"),
-        [tag("p", tag("span", "because ", class_="lead"), _reason(item)) for item in reasons],
+        [_reason(item, numbered) for item in reasons],
     )
 
 
-def _reason(item: Any) -> list[object]:
-    """The reason's words, and the numbers behind it."""
+def _reason(item: Any, numbered: Mapping[str, str]) -> Markup:
+    """The reason's words or its finding, and the numbers behind it."""
     evidence = item.get("evidence") if isinstance(item, dict) else None
     numbers = "; ".join(
         f"{words} {shown}" for words, shown in (labelled(k, v) for k, v in (evidence or {}).items())
     )
-    return [sentence(item), tag("span", f" ({numbers})", class_="lead") if numbers else None]
+    said = item.get("text") if isinstance(item, dict) else item
+    finding = numbered.get(str(said))
+    lead, words = ("because of ", finding) if finding else ("because ", sentence(item))
+    return tag(
+        "p",
+        tag("span", lead, class_="lead"),
+        words,
+        tag("span", f" ({numbers})", class_="lead") if numbers else None,
+    )
 
 
 def platform_table(platforms: Sequence[dict[str, Any]]) -> Markup:

@@ -1,6 +1,7 @@
 """Numbers and times as people read them. What is undefined is shown as a dash."""
 
 import math
+import re
 from typing import Any, TypeGuard
 
 from tonewright.base.units import clock
@@ -75,6 +76,8 @@ def labelled(name: str, value: Any) -> tuple[str, str]:
     if name in _PLACES:
         places = value if isinstance(value, list | tuple) else [value]
         return name.removesuffix("_s"), ", ".join(precise_time(place) for place in places[:6]) or NOTHING
+    if name == "lufs":
+        return "loudness", _values(value, "LUFS", 1)
     for suffix, (unit, digits) in _UNITS.items():
         if name.endswith(suffix) and len(name) > len(suffix):
             words = name.removesuffix(suffix).replace("_", " ")
@@ -107,6 +110,11 @@ def sentence(item: Any) -> str:
     if isinstance(item, dict):
         for key in ("text", "message", "reason", "what"):
             if item.get(key):
-                return str(item[key])
+                return typeset(str(item[key]))
         return "; ".join(f"{words}: {shown}" for words, shown in (labelled(k, v) for k, v in item.items()))
-    return str(item)
+    return typeset(str(item))
+
+
+def typeset(words: str) -> str:
+    """Hyphens before numbers become minus signs."""
+    return re.sub(r"(?<![\w\-.])-(?=\d)", _MINUS, words)
