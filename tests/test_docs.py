@@ -9,10 +9,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import soundfile
 
 from tonewright.base.errors import TonewrightError, every_error
 from tonewright.cli.app import COMMANDS, load
 from tonewright.dsp.processors import kinds
+from tonewright.engine.demo import demo_song
 from tonewright.engine.findings import KINDS
 
 #: A branch may be refined elsewhere; the codes are those of the tree.
@@ -98,6 +100,17 @@ def test_shown_commands_exist(words: list[str]) -> None:
     known = {flag for parameter in load(name).params for flag in (*parameter.opts, *parameter.secondary_opts)}
     used = {word.split("=")[0] for word in rest if word.startswith("-") and not re.match(r"-\d", word)}
     assert used - {"--help"} <= known
+
+
+def test_the_readme_s_library_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write(tmp_path / "mix.wav", demo_song(8.0).T, 44_100, subtype="PCM_16")
+    monkeypatch.chdir(tmp_path)
+    (example,) = re.findall(r"```python\n(.*?)```", read("README.md"), re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {"__name__": "example"})
+    assert (tmp_path / "master.wav").exists()
+    assert float(capsys.readouterr().out.splitlines()[-1].split()[0]) < 0.0
 
 
 def test_make_targets_that_are_named_exist() -> None:

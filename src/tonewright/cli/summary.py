@@ -1,5 +1,6 @@
 """Summaries for people: what was found, what was done and why, before and after, what falls short, which files."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,8 +109,8 @@ def print_decisions(console: "Console", decisions: Iterable[Any]) -> None:
         written = True
         indented(console, decision.effect)
         for reason in decision.because:
-            # what was found has just been said; here the reference is enough
-            text = f"for the {reason.finding.replace('_', ' ')} found" if reason.finding else reason.text
+            # of what was found the rest of the sentence, what to do about it, has been done
+            text = re.split(r"[;:] ", reason.text)[0] if reason.finding else reason.text
             indented(console, text, style="dim", by=4)
     if not written:
         console.print("  Nothing: the song needed nothing.")
