@@ -92,8 +92,9 @@ class StereoStage(Chunked):
             shares[:, :3] = shares[:, -3:].copy()
             shares[:, 3:] = self._guard.shares(middle, side)
             for share, more in zip(shares, changes[1:, :hop], strict=True):
-                drawn = sum(self._spline[k] * share[k : k + hop // self._step, None] for k in range(4))
-                change += np.reshape(drawn, -1) * more
+                if share.any():
+                    near = np.lib.stride_tricks.sliding_window_view(share, 4)
+                    change += np.einsum("tk,kj->tj", near, self._spline).reshape(-1) * more  # not BLAS: no threads
         out = held[:, :hop].copy()
         out[0] += change
         out[1] -= change
@@ -121,9 +122,10 @@ class _Guard:
         both = np.concatenate([self._past, np.stack([middle, side])], axis=1)
         self._past = both[:, -step:].copy()
         rows = np.lib.stride_tricks.sliding_window_view(both, 2 * step, axis=1)[:, ::step] * self._window
-        power = np.abs(scipy.fft.rfft(rows, axis=2)) ** 2
-        middle_power = self._middle_weights @ power[0].T + _TINY
-        side_power = self._weights @ power[1].T + _TINY
+        spectra = scipy.fft.rfft(rows, axis=2)
+        power = spectra.real**2 + spectra.imag**2
+        middle_power = np.einsum("bf,tf->bt", self._middle_weights, power[0]) + _TINY
+        side_power = np.einsum("bf,tf->bt", self._weights, power[1]) + _TINY
         allowed = np.sqrt(self._ratio * middle_power / side_power)
         shares = np.clip((allowed - 1.0) / (self._most[:, None] - 1.0), 0.0, 1.0)
         shares = np.concatenate([self._last, shares], axis=1)
