@@ -59,9 +59,9 @@ class _Problem:
     corner: float  # tan(π·corner/rate)
     ratio: float  # corner in units of the band's frequency: 1 unless the band lies near or above the top
 
-    def error(self, fit: "_Fit") -> float:
-        """Largest weighted error in nepers."""
-        return float(np.max(np.abs(self.weight * (self.target - fit.log_magnitude(self.x)[0]))))
+    def error(self, value: _Array) -> float:
+        """Largest weighted error of a log magnitude, in nepers."""
+        return float(np.max(np.abs(self.weight * (self.target - value))))
 
 
 @dataclass
@@ -177,8 +177,8 @@ def _solve(problem: _Problem, fit: _Fit, steps: int = 80) -> tuple[_Fit, float]:
     """Levenberg-Marquardt with weights that move to the largest errors. The best fit met, and its error."""
     weight = problem.weight.copy()
     damping = 1e-2
-    best, best_error = fit, problem.error(fit)
     value, slopes = fit.log_magnitude(problem.x)
+    best, best_error = fit, problem.error(value)
     for step in range(steps):
         miss = problem.target - value
         weighted = slopes * weight[:, None]
@@ -191,7 +191,7 @@ def _solve(problem: _Problem, fit: _Fit, steps: int = 80) -> tuple[_Fit, float]:
             damping = max(damping / 5.0, 1e-9)
         else:
             damping = min(damping * 4.0, 1e6)
-        error = problem.error(fit)
+        error = problem.error(value)
         if error < best_error:
             best, best_error = fit, error
         if best_error <= _AIM_NEPERS:

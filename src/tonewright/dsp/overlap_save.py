@@ -50,7 +50,7 @@ def symmetric_filters(parts: list[Sections], rate_hz: int) -> list[SymmetricFilt
 def _magnitude(sections: Sections, rate_hz: int) -> _Array:
     """Magnitude from 0 to half the rate, on so fine a grid that the impulse response does not wrap around."""
     seconds = max(settling_s(sections, rate_hz), _zeros_settling_s(sections, rate_hz), 0.02)
-    seconds = 2.0 * _LONGEST_S if _has_corner(sections) else min(seconds, 2.0 * _LONGEST_S)
+    seconds = _LONGEST_S if _has_corner(sections) else min(seconds, 2.0 * _LONGEST_S)
     size = 1 << math.ceil(math.log2(4.0 * seconds * rate_hz))
     z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     magnitude = np.ones(len(z))
