@@ -228,6 +228,25 @@ def test_every_finding_and_decision_is_there_however_many() -> None:
     assert all(f"Effect {n}." in words for n in range(20))
 
 
+def test_a_shortfall_that_is_a_finding_is_named_once() -> None:
+    twice = document(shortfalls=[{"text": "The second verse is quieter."}, "Stops short."])
+    verdict = Page(report_html(twice)).text.split("Before and after")[0]
+    assert "Better mended in the mix than here: uneven level, clipping." in verdict
+    assert "Not done: stops short." in verdict
+    assert "Not done: the second" not in verdict
+
+
+def test_an_instant_is_one_time_and_an_unknown_service_is_said_to_be() -> None:
+    finding = document()["findings"][0] | {"regions": [[96.01, 96.02]]}
+    words = Page(report_html(document(findings=[finding]))).text
+    assert "1:36.0 " in words
+    assert "1:36.0–" not in words
+    row = {"title": "Somewhere", "gain_db": None, "plays_at_lufs": None}
+    for normalises, expected in (("unknown", "not known"), ("no", "not changed")):
+        words = Page(report_html(document(platforms=[row | {"normalises": normalises}]))).text
+        assert f"Somewhere {expected}" in words
+
+
 def test_what_is_undefined_is_a_dash() -> None:
     quiet = document(before=side(None, None), after=side(None, None), limiter=None, tone_target=None, platforms=[])
     words = Page(report_html(quiet)).text

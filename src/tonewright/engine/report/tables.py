@@ -93,7 +93,9 @@ def _regions(regions: Sequence[Any]) -> str:
     """0:12.3 to 0:14.0, ..."""
     if not regions:
         return "throughout"
-    shown = [f"{precise_time(start)}–{precise_time(end)}" for start, end in regions[:_REGIONS_SHOWN]]
+    shown = [
+        "–".join(dict.fromkeys((precise_time(start), precise_time(end)))) for start, end in regions[:_REGIONS_SHOWN]
+    ]
     more = len(regions) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
@@ -163,7 +165,7 @@ def platform_table(platforms: Sequence[dict[str, Any]]) -> Markup:
     rows = [
         (
             row.get("title") or row.get("name", ""),
-            number(row.get("gain_db"), 1, "dB", signed=True) if is_number(row.get("gain_db")) else "not changed",
+            _turned(row),
             number(row.get("plays_at_lufs"), 1, "LUFS"),
             _risk(row),
             row.get("normalises", ""),
@@ -173,6 +175,12 @@ def platform_table(platforms: Sequence[dict[str, Any]]) -> Markup:
     ]
     headings = ("Where", "Turns it by", "Plays it at", "Peaks", "How", "Source")
     return table(headings, rows, "What each service does to this master", "platforms")
+
+
+def _turned(row: Mapping[str, Any]) -> str:
+    if is_number(row.get("gain_db")):
+        return number(row["gain_db"], 1, "dB", signed=True)
+    return "not changed" if row.get("normalises") == "no" else "not known"
 
 
 def _risk(row: Mapping[str, Any]) -> str:

@@ -52,10 +52,23 @@ def _lower_first(words: str) -> str:
 
 
 def _left(document: dict[str, Any]) -> list[str]:
-    """What was asked for and not done, and what only the mix can mend."""
-    said = [f"Not done: {_lower_first(sentence(item))}" for item in document.get("shortfalls") or []]
-    mix = [f for f in document.get("findings") or [] if f.get("remedy") is None and (f.get("severity") or 0) >= 0.3]
-    if mix:
-        kinds = ", ".join(dict.fromkeys(str(f.get("kind", "")).replace("_", " ") for f in mix))
-        said.append(f"Better mended in the mix than here: {kinds}.")
-    return said
+    """What was asked for and not done, and what only the mix can mend. Findings are named, not told again."""
+    findings = document.get("findings") or []
+    told = {str(finding.get("message")): finding for finding in findings}
+    left = [
+        item.get("text") or item.get("message") if isinstance(item, dict) else item
+        for item in _shortfalls(document)
+    ]
+    said = [
+        f"Not done: {_lower_first(sentence(item))}"
+        for item, words in zip(_shortfalls(document), left, strict=True)
+        if str(words) not in told
+    ]
+    named = [told[str(words)] for words in left if str(words) in told]
+    named += [f for f in findings if f.get("remedy") is None and (f.get("severity") or 0) >= 0.3]
+    kinds = list(dict.fromkeys(str(finding.get("kind", "")).replace("_", " ") for finding in named))
+    return said + ([f"Better mended in the mix than here: {', '.join(kinds)}."] if kinds else [])
+
+
+def _shortfalls(document: dict[str, Any]) -> list[Any]:
+    return list(document.get("shortfalls") or [])
