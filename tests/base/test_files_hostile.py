@@ -1,6 +1,7 @@
 """Whatever a stranger sends: an error of the tree with one clear line, or sound; never a crash."""
 
 import os
+import resource
 import struct
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from made_files import TAGS, sndfile_bytes, song, wav_header, write
 
 from tonewright.base.errors import (
     DamagedAudio,
+    DiskFull,
     InputUnreadable,
     NotAudio,
     TonewrightError,
@@ -312,6 +314,19 @@ def test_a_rate_in_a_float_is_not_believed(tmp_path: Path) -> None:
     for value in (np.nan, np.inf, -1.0, 0.0, 1e300):
         raw = good[:20] + struct.pack(">d", value) + good[28:]
         assert isinstance(refusal(made(tmp_path, raw)), NotAudio)
+
+
+def test_no_room_to_unpack_is_a_full_disk(tmp_path: Path) -> None:
+    """The kernel refuses the spool: no file may grow past 64 KiB."""
+    path = tmp_path / "song.m4a"
+    write(path, song(48_000, 2, 48_000), 48_000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, limits[1]))
+    try:
+        with pytest.raises(DiskFull, match="TMPDIR"):
+            open_signal(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_handles_are_shared_but_bounded(tmp_path: Path) -> None:

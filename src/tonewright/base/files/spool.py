@@ -3,6 +3,7 @@
 The file has no name (it is unlinked as soon as it is open), so nothing is left behind however the process ends.
 """
 
+import contextlib
 import errno
 import os
 import tempfile
@@ -65,7 +66,8 @@ class Spool:
         return np.ascontiguousarray(raw.reshape(-1, self.channels).T, dtype=np.float64)
 
     def close(self) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # what is still in the buffer of a full disk
+            self._file.close()
 
     def _failed(self, error: OSError) -> OutputFailed:
         folder = shown(Path(tempfile.gettempdir()))
