@@ -15,7 +15,7 @@ from tonewright.measure.loudness import CELLS_PER_S, channel_weights
 #: Below this a filter's state is set to zero: arithmetic on subnormal numbers is a hundred times slower.
 _NOTHING = 1e-100
 
-# the columns of what is gathered for a cell
+# the rows of what is gathered for a cell
 _WEIGHTED, _PLAIN, _SUM, _PEAK = range(4)
 
 
@@ -45,7 +45,7 @@ def _gather(block, sections, state, running, ends, out):  # type: ignore[no-unty
 
     block: (channels, frames). sections: (2, 5). state: (channels, 4), of both sections, updated. running:
     (channels, 4), what the cell begun so far holds, updated. ends: where in the block cells end, ascending.
-    out: (channels, cells, 4), one row for each cell that ends in the block.
+    out: (4, channels, cells), a column for each cell that ends in the block.
     Both sections are in transposed direct form II.
     """
     b0, b1, b2, a1, a2 = sections[0]
@@ -69,10 +69,10 @@ def _gather(block, sections, state, running, ends, out):  # type: ignore[no-unty
                 total += x
                 peak = max(peak, abs(x))
             if cell < ends.size:
-                out[channel, cell, 0] = weighted
-                out[channel, cell, 1] = plain
-                out[channel, cell, 2] = total
-                out[channel, cell, 3] = peak
+                out[0, channel, cell] = weighted
+                out[1, channel, cell] = plain
+                out[2, channel, cell] = total
+                out[3, channel, cell] = peak
                 weighted = plain = total = peak = 0.0
                 s1, s2 = _keep(s1), _keep(s2)
                 t1, t2 = _keep(t1), _keep(t2)
@@ -96,7 +96,7 @@ class CellMeter:
         self._state = np.zeros((layout.channels, 4))
         self._running = np.zeros((layout.channels, 4))
         self._frames = 0
-        self._parts: list[NDArray[np.float64]] = [np.zeros((layout.channels, 0, 4))]
+        self._parts: list[NDArray[np.float64]] = [np.zeros((4, layout.channels, 0))]
 
     def feed(self, block: Block) -> None:
         """Take (channels, frames). Raises DamagedAudio at a sample that is not a finite number."""
@@ -104,29 +104,28 @@ class CellMeter:
         first, last = (self._cells_ended_at(self._frames + size) for size in (0, block.shape[1]))
         cells = np.arange(first + 1, last + 1, dtype=np.int64)
         ends = (2 * cells * self._layout.rate_hz + CELLS_PER_S) // (2 * CELLS_PER_S) - self._frames
-        out = np.empty((self._layout.channels, len(ends), 4))
+        out = np.empty((4, self._layout.channels, len(ends)))
         _gather(block, self._sections, self._state, self._running, ends, out)
-        if not (np.isfinite(out[:, :, :_PEAK]).all() and np.isfinite(self._running).all()):
+        if not (np.isfinite(out[:_PEAK]).all() and np.isfinite(self._running).all()):
             self._complain(block)
         self._frames += block.shape[1]
         self._parts.append(out)
 
     def result(self) -> Cells:
         """The cells so far."""
-        table = np.concatenate(self._parts, axis=1)
+        table = np.concatenate(self._parts, axis=2)
         self._parts = [table]
-        columns = [np.ascontiguousarray(table[:, :, column]) for column in range(4)]
         rest = self._running  # the cell that is not complete yet
         return Cells(
             rate_hz=self._layout.rate_hz,
             frames=self._frames,
-            weighted_energy=columns[_WEIGHTED],
-            plain_energy=columns[_PLAIN],
-            cell_sum=columns[_SUM],
-            cell_peak=columns[_PEAK],
-            energy=columns[_PLAIN].sum(axis=1) + rest[:, _PLAIN],
-            sum=columns[_SUM].sum(axis=1) + rest[:, _SUM],
-            peak=np.maximum(columns[_PEAK].max(axis=1, initial=0.0), rest[:, _PEAK]),
+            weighted_energy=table[_WEIGHTED],
+            plain_energy=table[_PLAIN],
+            cell_sum=table[_SUM],
+            cell_peak=table[_PEAK],
+            energy=table[_PLAIN].sum(axis=1) + rest[:, _PLAIN],
+            sum=table[_SUM].sum(axis=1) + rest[:, _SUM],
+            peak=np.maximum(table[_PEAK].max(axis=1, initial=0.0), rest[:, _PEAK]),
         )
 
     def _cells_ended_at(self, frames: int) -> int:
