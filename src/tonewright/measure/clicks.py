@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonewright.base.signal import Signal
+from tonewright.base.units import gain_to_db
 
 _ORDER = 32
 _AROUND_S = 0.016
@@ -24,7 +25,10 @@ _SIGMAS = 20.0
 #: The prediction errors before and after may differ by this factor; more is another sound.
 _SAME_SOUND = 2.0
 #: Largest error (in standard deviations) that may be left when the click has been bridged.
-_LEFT_OVER = 5.0
+#: and of a large click this share, since the rest of the music goes on beneath it.
+_LEFT_OVER, _SHARE_LEFT = 5.0, 0.05
+#: A click stands out by this part of the level around it; corners in loud music are smaller.
+_AUDIBLE = 0.5
 #: At most so many suspects are looked at, the most suspicious first.
 MOST = 120
 
@@ -33,7 +37,7 @@ MOST = 120
 class Click:
     time_s: float
     channel: int
-    #: Peak prediction error over the surroundings' error, and in dBFS.
+    #: Peak prediction error over the surroundings' error; how far it departs from the waveform without it.
     sigmas: float
     size_dbfs: float
 
@@ -82,9 +86,11 @@ def _look(x: NDArray[np.float64], suspect: int, rate_hz: int) -> tuple[int, floa
     # and with the click cut out and bridged, nothing is left: a step or a new note can't be bridged
     bridged = _bridge(x, weights, peak - ms // 2, min(len(x) - _ORDER - 1, peak + ms // 2 + 1))
     again = np.abs(_errors(bridged, weights))[inside].max()
-    if again > _LEFT_OVER * max(rest) or again > 0.25 * size:
+    if again > max(_LEFT_OVER * max(rest), _SHARE_LEFT * size) or again > 0.25 * size:
         return None
-    return peak, sigmas, 20.0 * float(np.log10(size))
+    if size < _AUDIBLE * float(np.sqrt(np.mean(x**2))):
+        return None
+    return peak, sigmas, gain_to_db(abs(float(x[peak] - bridged[peak])))
 
 
 def _errors(x: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -55,6 +55,7 @@ def _first_sound(block: Block) -> int:
 def _edge(block: Block, rate: int) -> tuple[float, float, float]:
     """Level of the first millisecond, of the 50 ms after it, and the first sample relative to these."""
     edge, body = max(1, rate // 1000), max(2, rate // 20)
+    block = block - block.mean(axis=1, keepdims=True)  # an offset is no sound
     edge_rms = float(np.sqrt(np.mean(block[:, :edge] ** 2)))
     body_rms = float(np.sqrt(np.mean(block[:, edge : edge + body] ** 2))) if block.shape[1] > edge else 0.0
     step = float(np.abs(block[:, 0]).max()) / max(body_rms, 1e-9)

@@ -20,9 +20,9 @@ _FRAME_S = 0.186
 _BATCH = 8
 #: About one second: the time resolution of sections and of regions found in the stereo field.
 _SLOT_S = 1.0
-#: A fine band counts in a frame when its third-octave looks like noise there (flatness over this, dB; noise has -2.5
-#: and a resonance in it takes a little more). A note fails that, a room or a filter that rings does not.
-_NOISE_LIKE_DB = -4.5
+#: A fine band counts in a frame when the third-octaves on both sides of its own look like noise (flatness over this,
+#: dB; noise has -2.5). Music's notes bring neighbours with them and fail that; what rings under noise does not.
+_NOISE_LIKE_DB = -4.0
 #: Prominence is counted in frames above this level; below it there is nothing to ring.
 _ACTIVE_POWER = 1e-6
 #: A fine band's background: the fine bands 1/6 to 1/2 octave away on both sides.
@@ -41,7 +41,7 @@ class SpectralFacts:
     slot_active: (slots,) frames in each slot.
     bin_power, bin_peak: (bins,) mean and highest power of each bin; bin_hz their frequencies.
     prominence_db: (fine,) how far a fine band stands out of its surroundings (1/6 to 1/2 octave away), in the mean over
-        the frames in which it sounds like noise there. prominent: (fine,) share of these frames in which it is over
+        the frames in which it sounds like noise around it. prominent: (fine,) share of these frames in which it is over
         3 dB. noise_like: (fine,) how many these are.
     """
 
@@ -129,8 +129,9 @@ def _prominence(level_db, flat, active, near, far, limit, counts, total, seen): 
         if not active[t]:
             continue
         for b in range(far, fine - far):
-            flatness = flat[t, b // per_third]
-            if flatness < limit or flatness == 0.0:
+            third = b // per_third
+            below, above = flat[t, third - 1], flat[t, third + 1]
+            if min(below, above) < limit or below == 0.0 or above == 0.0:
                 continue
             seen[b] += 1.0
             around = 0.0

@@ -168,7 +168,8 @@ _STEP_RATIO = 8.0
 _STEP_CONTEXT = 10
 #: Third differences under this are no audible click (-66 dB of full scale).
 _STEP_FLOOR = 5e-4
-_STEPS_KEPT = 4000
+#: The sharpest so many are kept.
+_STEPS_KEPT = 1000
 
 
 class WaveformPass:
@@ -262,7 +263,7 @@ class WaveformPass:
         ms = np.concatenate([self._ms_before, ms], axis=2)
         start = np.concatenate([self._ms_start, start])
         span = _STEP_CONTEXT
-        if ms.shape[2] > 2 * span and len(self._steps) < _STEPS_KEPT:
+        if ms.shape[2] > 2 * span:
             total = np.cumsum(np.pad(ms[:, 1], ((0, 0), (1, 0))), axis=1)
             middle = np.arange(span, ms.shape[2] - span)
             before = (total[:, middle - 1] - total[:, middle - span]) / (span - 1)
@@ -271,6 +272,8 @@ class WaveformPass:
             ratio = here / np.maximum(np.maximum(before, after), 1e-9)
             for c, at in np.argwhere((ratio > _STEP_RATIO) & (here > _STEP_FLOOR)):
                 self._steps.append((c, start[middle[at]], ratio[c, at]))
+            if len(self._steps) > 2 * _STEPS_KEPT:
+                self._steps = sorted(self._steps, key=lambda step: -step[2])[:_STEPS_KEPT]
         self._ms_before = ms[:, :, -2 * span :].copy()
         self._ms_start = start[-2 * span :].copy()
 

@@ -46,8 +46,8 @@ def _loudest_time(facts: Facts) -> float:
 #: A gap is shorter than this; longer ones are rests.
 _LONGEST_GAP_S = 0.4
 _SHORTEST_GAP_S = 0.001
-#: The sound must break off and set in again in mid-wave: steps of this part of the level around the gap.
-_STEP_SHARE = 0.15
+#: The sound must break off and set in again in mid-wave: steps of these parts of the level around the gap.
+_LEAST_STEP, _LARGER_STEP = 0.03, 0.2
 #: and be this loud around it.
 _LOUD = 0.003
 #: More gaps in a second than this are a waveform that rests at zero.
@@ -62,10 +62,10 @@ def _dropouts(facts: Facts) -> Finding | None:
         seconds = frames / rate
         if not _SHORTEST_GAP_S <= seconds <= _LONGEST_GAP_S or first == 0 or after == 0.0:
             continue
-        start, end = first / rate, (first + frames) / rate
+        start, end = float(first) / rate, float(first + frames) / rate
         near = chunk_rms[_chunk(start, facts) : _chunk(end, facts) + 1, int(channel)]
         level = float(near.max(initial=0.0))
-        if level > _LOUD and min(before, after) > _STEP_SHARE * level:
+        if level > _LOUD and min(before, after) > _LEAST_STEP * level and max(before, after) > _LARGER_STEP * level:
             stretches.append((start, end))
     crowded = _crowded([start for start, _ in stretches])
     gaps = merged([s for s, crowd in zip(stretches, crowded, strict=True) if not crowd], 0.0005)

@@ -13,6 +13,8 @@ _LONG_HEAD_S, _LONG_TAIL_S, _LONG_GAP_S = 2.0, 5.0, 3.0
 #: A cut: the very first (or last) millisecond is already this loud, and close to what follows.
 _CUT_LEVEL_DB = -50.0
 _CUT_WITHIN_DB = 10.0
+#: not this far below the song's loud parts, as a room's last echo is,
+_CUT_BELOW_LOUD_DB = 26.0
 #: and the first sample is no zero crossing: this part of the RMS around.
 _CUT_STEP = 0.2
 
@@ -22,16 +24,17 @@ def find(facts: Facts) -> Iterator[Finding]:
     silence = _silence(facts)
     if silence is not None:
         yield silence
-    if _cut(edges.head_edge_db, edges.head_body_db, edges.head_step):
+    floor_db = max(_CUT_LEVEL_DB, (facts.noise.loud_db or 0.0) - _CUT_BELOW_LOUD_DB)
+    if _cut(edges.head_edge_db, edges.head_body_db, edges.head_step, floor_db):
         yield _cut_off("cut_head", edges.head_edge_db, edges.head_body_db, edges.head_step, Region(0.0, 0.05))
-    if _cut(edges.tail_edge_db, edges.tail_body_db, edges.tail_step):
+    if _cut(edges.tail_edge_db, edges.tail_body_db, edges.tail_step, floor_db):
         end = facts.duration_s
         region = Region(max(0.0, end - 0.05), end)
         yield _cut_off("cut_tail", edges.tail_edge_db, edges.tail_body_db, edges.tail_step, region)
 
 
-def _cut(edge_db: float, body_db: float, step: float) -> bool:
-    return edge_db > _CUT_LEVEL_DB and edge_db > body_db - _CUT_WITHIN_DB and step > _CUT_STEP
+def _cut(edge_db: float, body_db: float, step: float, floor_db: float) -> bool:
+    return edge_db > floor_db and edge_db > body_db - _CUT_WITHIN_DB and step > _CUT_STEP
 
 
 def _cut_off(kind: str, edge_db: float, body_db: float, step: float, region: Region) -> Finding:

@@ -10,11 +10,13 @@ from tonewright.engine.findings.model import Finding, Remedy, unit
 from tonewright.measure.bands import FINE_HZ
 from tonewright.measure.spectral_pass import SpectralFacts
 
-_RANGE_HZ = (200.0, 10_000.0)
-#: In noise-like frames it stands out by so much in the mean, and in so many of them.
-_MEAN_DB, _SHARE = 4.5, 0.75
+#: Lower, a third-octave holds too few bins to tell noise from notes.
+_RANGE_HZ = (1_000.0, 10_000.0)
+#: In noise-like frames it stands out by so much in the mean, and by more when there were few: _MEAN_DB + _FEW_DB
+#: over the root of their seconds; and in so many of them by 3 dB.
+_MEAN_DB, _FEW_DB, _SHARE = 5.0, 3.0, 0.75
 #: For so long it must have been open to hearing.
-_LEAST_S = 3.0
+_LEAST_S = 0.9
 _MOST = 3
 
 
@@ -43,12 +45,11 @@ def find(facts: Facts) -> Iterator[Finding]:
 
 def resonant_bands(spectral: SpectralFacts, top_hz: float) -> list[int]:
     """Fine bands that ring, the strongest first; neighbours of a stronger one are left out."""
-    inside = (_RANGE_HZ[0] < FINE_HZ) & (min(_RANGE_HZ[1], 0.7 * top_hz) > FINE_HZ)
+    inside = (_RANGE_HZ[0] < FINE_HZ) & (min(_RANGE_HZ[1], 0.6 * top_hz) > FINE_HZ)
+    seconds = spectral.noise_like * spectral.frame_hop_s
+    needed_db = _MEAN_DB + _FEW_DB / np.sqrt(np.maximum(seconds, _LEAST_S))
     rings: NDArray[np.bool_] = (
-        inside
-        & (spectral.noise_like * spectral.frame_hop_s > _LEAST_S)
-        & (spectral.prominent > _SHARE)
-        & (spectral.prominence_db > _MEAN_DB)
+        inside & (seconds > _LEAST_S) & (spectral.prominent > _SHARE) & (spectral.prominence_db > needed_db)
     )
     found: list[int] = []
     for band in sorted(np.flatnonzero(rings).tolist(), key=lambda b: -spectral.prominence_db[b]):

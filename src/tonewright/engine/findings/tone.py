@@ -25,8 +25,8 @@ _SENTENCES = {
     "muddy": "The low mids (180-450 Hz) lie {size:.0f} dB higher than in nearly all finished music: it sounds muddy",
     "harsh": "The upper mids (2-5.6 kHz) lie {size:.0f} dB higher than in nearly all finished music: it sounds harsh",
 }
-#: A deviation must pass the 1st or 99th percentile of finished music by this share of a sigma.
-_BEYOND_SIGMA = 0.25
+#: A deviation must pass the 1st or 99th percentile of finished music (or three sigma) by this many sigma.
+_BEYOND_SIGMA = 1.0
 #: Gate on the proposed correction: half a decibel off its size (learning.md: harm falls from 1.29 to 0.79 dB).
 _GATE_DB = 0.5
 _LEAST_S = 10.0
@@ -54,8 +54,9 @@ def find(facts: Facts) -> Iterator[Finding]:
         if name not in values:
             continue
         natural = target.contrasts[name]
-        limit = natural.p99_db if sign > 0 else natural.p1_db
-        beyond = sign * (values[name] - limit) / natural.sigma_db
+        # the percentile, or three robust sigma where a long tail of odd pieces has carried it further out
+        tail = natural.p99_db - natural.median_db if sign > 0 else natural.median_db - natural.p1_db
+        beyond = sign * (values[name] - natural.median_db) / natural.sigma_db - min(tail / natural.sigma_db, 3.0)
         if beyond > _BEYOND_SIGMA:
             found.append((beyond, word, name))
     if not found:
