@@ -1,5 +1,7 @@
 """The music generator: what a mix has to be, and the faults it has on purpose."""
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -24,14 +26,21 @@ def bands_db(
     return 10.0 * np.log10(np.add.reduceat(power, edges)[:-1] + 1e-30)
 
 
+@lru_cache(maxsize=16)
+def eight_seconds(style: str, seed: int = 1, flaws: bool = True) -> NDArray[np.float64]:
+    song = demo_song(8.0, seed, style, flaws=flaws)
+    song.setflags(write=False)
+    return song
+
+
 THIRDS = 1000.0 * 2.0 ** (np.arange(-12, 13) / 3.0)
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_same_arguments_give_the_same_song(style: str) -> None:
-    first = demo_song(4.0, 3, style)
-    np.testing.assert_array_equal(first, demo_song(4.0, 3, style))
-    assert np.max(np.abs(first - demo_song(4.0, 4, style))) > 0.1
+    first = demo_song(2.0, 3, style)
+    np.testing.assert_array_equal(first, demo_song(2.0, 3, style))
+    assert np.max(np.abs(first - demo_song(2.0, 4, style))) > 0.1
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -48,18 +57,19 @@ def test_length_peak_and_dc(style: str, rate_hz: int) -> None:
 @pytest.mark.parametrize("style", STYLES)
 def test_it_is_unmastered_and_falls_towards_the_highs_as_music_does(style: str) -> None:
     """Pink noise has 0 dB per octave in third-octave bands; music falls by some 2 to 5 dB per octave."""
-    song = demo_song(20.0, 1, style, flaws=False)
+    song = eight_seconds(style, flaws=False)
     crest_db = -6.0 - level_db(song)
     assert 10.0 < crest_db < 21.0
     bands = bands_db(song, THIRDS)
     slope = np.polyfit(np.log2(THIRDS), bands, 1)[0]
     assert -6.0 < slope < -2.0
-    assert np.max(np.abs(np.diff(bands))) < 13.0
+    octaves = 10.0 * np.log10(np.convolve(10.0 ** (bands / 10.0), np.ones(3), mode="valid")[::3])
+    assert np.max(np.abs(np.diff(octaves))) < 12.0
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_it_is_stereo_and_survives_mono(style: str) -> None:
-    song = demo_song(12.0, 1, style)
+    song = eight_seconds(style)
     middle, side = song.mean(axis=0), 0.5 * (song[0] - song[1])
     assert -20.0 < level_db(side) - level_db(middle) < -3.0
     assert abs(level_db(song[0]) - level_db(song[1])) < 1.5
@@ -68,9 +78,9 @@ def test_it_is_stereo_and_survives_mono(style: str) -> None:
 @pytest.mark.parametrize("style", STYLES)
 def test_the_highs_end_without_a_cliff(style: str) -> None:
     """A sharp edge is the mark of a lossy codec; the mix must not look like one."""
-    song = demo_song(6.0, 1, style)
+    song = eight_seconds(style)
     power = np.sum(np.abs(np.fft.rfft(song, axis=1)) ** 2, axis=0)
-    level = 10.0 * np.log10(power[: 6 * 21_500].reshape(-1, 6 * 500).mean(axis=1))
+    level = 10.0 * np.log10(power[: 8 * 21_500].reshape(-1, 8 * 500).mean(axis=1))
     assert np.min(np.diff(level[18:])) > -9.0  # steps of 500 Hz from 9 kHz on
 
 
@@ -78,7 +88,7 @@ def test_styles_differ_more_than_seeds() -> None:
     shapes = {}
     for style in STYLES:
         for seed in (1, 2):
-            bands = bands_db(demo_song(10.0, seed, style), THIRDS)
+            bands = bands_db(eight_seconds(style, seed), THIRDS)
             shapes[style, seed] = bands - bands.mean()
     for style in STYLES:
         own = np.std(shapes[style, 1] - shapes[style, 2])
