@@ -7,7 +7,7 @@ Sources: EBU Tech 3285 v2 (bext), EBU Tech 3306 and ITU-R BS.2088 (RF64), EBU Te
 """
 
 import struct
-from typing import IO
+from typing import IO, Any
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -18,6 +18,9 @@ from tonewright.base.files import bext, id3
 from tonewright.base.files.pcm import pack_extended
 from tonewright.base.files.tags import NAMES, BextText, Tags, isrc_of
 from tonewright.base.signal import Layout
+
+#: (channels, n): whole words as int32, or float32 samples.
+Words = NDArray[Any]
 
 #: The most that a 32-bit size can tell; past it a WAV becomes RF64 and an AIFF is impossible.
 MAX_32_BIT = 0xFFFFFFFF
@@ -53,7 +56,7 @@ class WaveEncoder:
         file.write(head + b"data" + bytes(4))
         self._data_bytes = 0
 
-    def write(self, words: NDArray[np.int32] | NDArray[np.float32]) -> None:
+    def write(self, words: Words) -> None:
         """Add (channels, n) words, or float32 samples for a float file."""
         raw = little_endian(words, self._bits)
         self._file.write(raw)
@@ -150,7 +153,7 @@ class AiffEncoder:
         file.write(head + b"SSND" + bytes(4) + bytes(8))
         self._data_bytes = 0
 
-    def write(self, words: NDArray[np.int32] | NDArray[np.float32]) -> None:
+    def write(self, words: Words) -> None:
         """Add (channels, n) words, or float32 samples for a float file."""
         raw = big_endian(words, self._bits)
         self._data_bytes += len(raw)
@@ -174,26 +177,26 @@ class AiffEncoder:
         file.write(struct.pack(">I", self._data_bytes + 8))
 
 
-def little_endian(words: NDArray[np.int32] | NDArray[np.float32], bits: int) -> bytes:
+def little_endian(words: Words, bits: int) -> bytes:
     """Interleaved bytes of (channels, n) words of 16, 24 or 32 bits, or float32."""
-    frames = np.ascontiguousarray(words.T)
-    if frames.dtype == np.float32:
-        return frames.astype("<f4", copy=False).tobytes()
-    if bits == 16:
-        return frames.astype("<i2").tobytes()
-    whole = frames.astype("<i4", copy=False)
-    return whole.tobytes() if bits == 32 else whole.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+    return _interleaved(words, bits, "<")
 
 
-def big_endian(words: NDArray[np.int32] | NDArray[np.float32], bits: int) -> bytes:
+def big_endian(words: Words, bits: int) -> bytes:
     """Interleaved bytes of (channels, n) words of 16, 24 or 32 bits, or float32."""
-    frames = np.ascontiguousarray(words.T)
-    if frames.dtype == np.float32:
-        return frames.astype(">f4").tobytes()
-    if bits == 16:
-        return frames.astype(">i2").tobytes()
-    whole = frames.astype(">i4")
-    return whole.tobytes() if bits == 32 else whole.view(np.uint8).reshape(-1, 4)[:, 1:].tobytes()
+    return _interleaved(words, bits, ">")
+
+
+def _interleaved(words: Words, bits: int, order: str) -> bytes:
+    if words.dtype == np.float32:
+        return words.T.astype(f"{order}f4").tobytes()
+    if bits != 24:
+        return words.T.astype(f"{order}i{bits // 8}").tobytes()
+    wide = np.ascontiguousarray(words.T, dtype="<i4").view(np.uint8).reshape(-1, 4)
+    packed = np.empty((len(wide), 3), dtype=np.uint8)
+    for place, source in enumerate((0, 1, 2) if order == "<" else (2, 1, 0)):
+        packed[:, place] = wide[:, source]  # byte by byte: cutting three out of every four at once takes longer
+    return packed.tobytes()
 
 
 def _even(content: bytes, filler: bytes = b"\x00") -> bytes:
