@@ -137,7 +137,9 @@ def test_bursts_shorten_the_times() -> None:
     assert release_s(100) < release_s(50) < release_s(0)
 
 
-@pytest.mark.parametrize(("hz", "bands"), [(997.0, None), (60.0, None), (5_003.0, None), (997.0, (ONE,))])
+@pytest.mark.parametrize(
+    ("hz", "bands"), [(60.0, None), (137.0, None), (229.0, None), (997.0, None), (5_003.0, None), (997.0, (ONE,))]
+)
 def test_a_steady_tone_stays_pure(hz: float, bands: tuple[CompressorBand, ...] | None) -> None:
     """No clicks, no steps, nothing folded down: what is not a harmonic stays below -100 dB while gains are at work."""
     rate_hz, frames = 44_100, 44_100

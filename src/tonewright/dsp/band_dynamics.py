@@ -2,7 +2,7 @@
 
 Levels are taken once per tick as the mean (or the peak) of the squared band under a triangle of two ticks, whose
 response is zero at all multiples of the tick rate, so that hardly anything folds down to where the gain moves; then
-averaged (or the maximum taken) over a centred window. The level goes through the static curve, and the gain
+averaged under a Hann window (or the maximum taken), centred. The level goes through the static curve, and the gain
 reduction is smoothed with attack and release. All that looks forward or back has an end, except that smoothing.
 
 Sources: Giannoulis, Massberg & Reiss, JAES 60(6), 2012 (soft knee, eq. 4; smoothing of the gain in dB, branching);
@@ -166,7 +166,8 @@ def _compute_gains(power, rows, peak, link, adapt, mix, reduction, gains, trace)
         _link(power[b], link, linked, tops, sums)
         threshold, slope, knee = rows[b, _THRESHOLD], rows[b, _SLOPE], rows[b, _KNEE]
         half, limit = int(rows[b, _HALF_WINDOW]), rows[b, _RANGE]
-        share = 1.0 if peak else 1.0 / (2 * half + 1)
+        window = np.cos(0.5 * math.pi * np.arange(-half, half + 1) / (half + 1)) ** 2
+        window /= window.sum()
         makeup = 10.0 ** (rows[b, _MAKEUP] / 20.0) - 1.0
         # nothing is reduced below the knee: there no logarithm is needed
         bend = 10.0 ** ((threshold - 0.5 * knee) / 10.0)
@@ -185,12 +186,12 @@ def _compute_gains(power, rows, peak, link, adapt, mix, reduction, gains, trace)
                 total_reduction = 0.0
                 for t in range(span * SPAN_TICKS, (span + 1) * SPAN_TICKS):
                     level = 0.0
-                    for k in range(t + LOOK_TICKS - half, t + LOOK_TICKS + half + 1):
+                    near = t + LOOK_TICKS - half
+                    for k in range(2 * half + 1):
                         if peak:
-                            level = max(level, linked[c, k])
+                            level = max(level, linked[c, near + k])
                         else:
-                            level += linked[c, k]
-                    level *= share
+                            level += window[k] * linked[c, near + k]
                     wanted = min(_reduction_wanted(level, threshold, slope, knee), limit) if level > bend else 0.0
                     y += (grip if wanted > y else let_go) * (wanted - y)
                     if y < 1e-9:  # far below a step of any format: from here on bit-exact
