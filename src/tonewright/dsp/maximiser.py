@@ -16,7 +16,7 @@ import numpy as np
 from tonewright.base.params import Params, knob
 from tonewright.base.signal import Block
 from tonewright.base.units import db_to_gain, gain_to_db
-from tonewright.dsp.maximiser_ride import Rider
+from tonewright.dsp.maximiser_ride import Guard, Rider
 from tonewright.dsp.maximiser_shape import Shaper
 from tonewright.dsp.stage import Context, Stage
 
@@ -58,12 +58,10 @@ class Maximiser:
         self.stages: list[Stage] = []
         if params.shaping_db < MOST_SHAPING_DB:
             above = ceiling * db_to_gain(params.shaping_db)
-            self.stages.append(Rider(above, params.release_ms / 1000.0, rate_hz, channels))
+            self.stages.append(Rider(above, params.release_ms / 1000.0, context))
         if params.shaping_db > 0.0:
             self.stages.append(Shaper(ceiling * db_to_gain(-_SHAPER_MARGIN_DB), context))
-        # Twice: a moving gain shifts what lies between samples, which the second corrects.
-        self.stages.append(Rider(ceiling, _GUARD_LOOK_S, rate_hz, channels))
-        self.stages.append(Rider(ceiling, _GUARD_LOOK_S, rate_hz, channels))
+        self.stages.append(Guard(ceiling, _GUARD_LOOK_S, context))
         self.latency_frames = sum(stage.latency_frames for stage in self.stages)
         self.preroll_s = sum(stage.preroll_s for stage in self.stages)
         hop = max(1, round(ACTIVITY_HOP_S * rate_hz))

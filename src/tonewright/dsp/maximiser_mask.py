@@ -38,8 +38,9 @@ class EarTables:
     """The ear model and the pulses at one rate.
 
     frame, chunk, reach: frames of the ear model, of a chunk, and of one half of a pulse.
-    window: (frame,). first_bin, shares: bins of each band, (bands,) and (bands, widest).
-    pulses: (bands, PHASES * (reach + 1)) what each band adds to a pulse per unit of threshold, at quarter samples.
+    window: (frame,). first_bin, shares: bins of each band, (bands,) and (bands, widest). upper_slope: natural log.
+    pulse_first, pulse_shares: the same for the coarser bins of a pulse's spectrum.
+    taper: (PHASES * (reach + 1),), ends a pulse at its reach.
     """
 
     frame: int
@@ -53,7 +54,9 @@ class EarTables:
     noise: _Array
     offset: _Array
     norm: _Array
-    pulses: _Array
+    pulse_first: NDArray[np.int64]
+    pulse_shares: _Array
+    taper: _Array
 
 
 def chunk_frames(rate_hz: int) -> int:
@@ -68,37 +71,47 @@ def tables(rate_hz: int) -> EarTables:
     n = np.arange(frame)
     full_scale = 10.0 ** (ear.LISTENING_LEVEL_DB / 20.0) * 4.0 / frame
     window = full_scale * (0.5 - 0.5 * np.cos(2.0 * np.pi * (n + 0.5) / frame))
-    dense = ear.bin_shares(frame, rate_hz)
-    first = np.argmax(dense > 0.0, axis=1)
-    widest = int(np.max(np.sum(dense > 0.0, axis=1)))
-    padded = np.pad(dense, ((0, 0), (0, widest)))
-    shares = np.array([row[start : start + widest] for row, start in zip(padded, first, strict=True)])
+    first_bin, shares = _compact(ear.bin_shares(frame, rate_hz))
+    pulse_first, pulse_shares = _compact(_pulse_bins(rate_hz, reach))
+    time = np.arange(PHASES * (reach + 1)) / PHASES
     return EarTables(
         frame=frame,
         chunk=chunk,
         reach=reach,
         window=window,
         response=ear.ear_response(np.fft.rfftfreq(frame, 1.0 / rate_hz).astype(np.float64)),
-        first_bin=np.minimum(first, frame // 2).astype(np.int64),
-        shares=np.ascontiguousarray(shares),
-        upper_slope=10.0 ** ((-2.4 - 23.0 / ear.bands().centre_hz) * ear.BAND_BARK),
+        first_bin=first_bin,
+        shares=shares,
+        upper_slope=math.log(10.0) * (-2.4 - 23.0 / ear.bands().centre_hz) * ear.BAND_BARK,
         noise=ear.internal_noise(),
         offset=10.0 ** (-ear.masking_offset_db() / 10.0),
         norm=ear.spread_norm()[0],
-        pulses=_pulses(rate_hz, frame, reach),
+        pulse_first=pulse_first,
+        pulse_shares=pulse_shares,
+        taper=0.5 + 0.5 * np.cos(np.pi * np.minimum(time / reach, 1.0)),
     )
 
 
-def _pulses(rate_hz: int, frame: int, reach: int) -> _Array:
-    """Each band's share of a pulse: cosines of its bins, under a raised cosine that ends it at `reach`."""
-    hz = np.fft.rfftfreq(frame, 1.0 / rate_hz)
-    shares = ear.bin_shares(frame, rate_hz)
+def _pulse_bins(rate_hz: int, reach: int) -> _Array:
+    """Which part of each bin of a pulse's spectrum lies in each band: (bands, reach + 1).
+
+    The lowest band goes on down to DC; above the highest there is nothing.
+    """
+    shares = ear.bin_shares(2 * reach, rate_hz)
     covered = np.flatnonzero(shares.sum(axis=0) >= 0.5)
+    shares[:, : covered[0]] = 0.0
     shares[0, : covered[0]] = 1.0
-    time = np.arange(PHASES * (reach + 1)) / PHASES
-    cosines = np.cos(2.0 * np.pi * hz[:, None] * time[None, :] / rate_hz)
-    taper = 0.5 + 0.5 * np.cos(np.pi * np.minimum(time / reach, 1.0))
-    return np.asarray((shares @ cosines) * taper / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9))
+    return shares
+
+
+def _compact(shares: _Array) -> tuple[NDArray[np.int64], _Array]:
+    """First bin of each band, and its shares from there on: (bands,), (bands, widest)."""
+    first = np.argmax(shares > 0.0, axis=1)
+    last = shares.shape[1] - np.argmax(shares[:, ::-1] > 0.0, axis=1)
+    widest = int(np.max(np.where(shares.any(axis=1), last - first, 0)))
+    padded = np.pad(shares, ((0, 0), (0, widest)))
+    rows = [row[start : start + widest] for row, start in zip(padded, first, strict=True)]
+    return first.astype(np.int64), np.ascontiguousarray(rows)
 
 
 @njit(cache=True, nogil=True)  # never fastmath: renders must repeat
@@ -112,6 +125,9 @@ def _thresholds(power, first_bin, shares, upper_slope, noise, offset, norm, lowe
     own = np.empty(bands)
     steps = np.empty(bands)
     down = lower_slope**0.4
+    below = np.empty(bands)
+    for b in range(bands):
+        below[b] = (1.0 - lower_slope ** (b + 1)) / (1.0 - lower_slope) - 1.0
     for f in range(frames):
         for b in range(bands):
             total = 0.0
@@ -120,10 +136,10 @@ def _thresholds(power, first_bin, shares, upper_slope, noise, offset, norm, lowe
             for k in range(start, stop):
                 total += power[f, k] * shares[b, k - start]
             level = math.log(max(total, 1e-12) + noise[b])
-            up = upper_slope[b] * math.exp(0.05 * level)
-            sums = (1.0 - lower_slope ** (b + 1)) / (1.0 - lower_slope) + (1.0 - up ** (bands - b)) / (1.0 - up)
-            own[b] = math.exp(0.4 * (level - math.log(sums - 1.0)))
-            steps[b] = up**0.4
+            slope = upper_slope[b] + 0.05 * level
+            sums = below[b] + (1.0 - math.exp((bands - b) * slope)) / (1.0 - math.exp(slope))
+            own[b] = math.exp(0.4 * (level - math.log(sums)))
+            steps[b] = math.exp(0.4 * slope)
         falling = 0.0
         for b in range(bands - 1, -1, -1):
             falling = own[b] + down * falling
@@ -136,7 +152,7 @@ def _thresholds(power, first_bin, shares, upper_slope, noise, offset, norm, lowe
                     break
                 out[f, k] += rising
         for b in range(bands):
-            out[f, b] = out[f, b] ** 2.5 / norm[b] * offset[b]
+            out[f, b] = out[f, b] * out[f, b] * math.sqrt(out[f, b]) / norm[b] * offset[b]
 
 
 def thresholds(frames: _Array, tab: EarTables) -> _Array:
@@ -164,9 +180,14 @@ def _heard() -> _Array:
     return ear.ear_response(np.minimum(ear.bands().centre_hz, _HIGHEST_TRUSTED_HZ))
 
 
-@cache
-def _width_hz() -> _Array:
-    return ear.bands().high_hz - ear.bands().low_hz
+@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+def _fill_bins(density, first, shares, out):  # type: ignore[no-untyped-def]
+    """Spread bands over bins: density (count, bands), out (count, bins), zero before."""
+    count, bands = density.shape
+    for i in range(count):
+        for b in range(bands):
+            for k in range(min(shares.shape[1], out.shape[1] - first[b])):
+                out[i, first[b] + k] += density[i, b] * shares[b, k]
 
 
 def pulses(before: _Array, here: _Array, after: _Array, tab: EarTables) -> _Array:
@@ -175,8 +196,11 @@ def pulses(before: _Array, here: _Array, after: _Array, tab: EarTables) -> _Arra
     pulse[phase, k] is the pulse k + phase / PHASES samples from its middle, where it is 1.
     """
     inverse = 1.0 / here + _NEIGHBOUR * (1.0 / before + 1.0 / after)
-    shape = (1.0 / (_heard() * inverse)) ** SHAPE_POWER * _width_hz()
-    shape /= shape.max(axis=1, keepdims=True)
-    long = shape @ tab.pulses
-    long /= long[:, :1]
-    return np.ascontiguousarray(long.reshape(len(long), tab.reach + 1, PHASES).transpose(0, 2, 1))
+    density = (1.0 / (_heard() * inverse)) ** SHAPE_POWER
+    spectrum = np.zeros((len(density), tab.reach + 1))
+    _fill_bins(density, tab.pulse_first, tab.pulse_shares, spectrum)
+    spectrum[:, 0] *= 0.5  # DC and half the rate stand for one sign of frequency only
+    spectrum[:, -1] *= 0.5
+    fine = np.fft.irfft(spectrum, n=PHASES * 2 * tab.reach, axis=1)[:, : PHASES * (tab.reach + 1)]
+    fine = np.pad(fine, ((0, 0), (0, PHASES * (tab.reach + 1) - fine.shape[1]))) * (tab.taper / fine[:, :1])
+    return np.ascontiguousarray(fine.reshape(len(fine), tab.reach + 1, PHASES).transpose(0, 2, 1))

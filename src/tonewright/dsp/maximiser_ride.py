@@ -1,99 +1,109 @@
 """Gain riding: a look-ahead limiter for true peaks that turns the gain down smoothly before a peak, and up after it.
 
-The gain that each sample needs is read off the signal on a grid 16 times finer, held by a sliding minimum over the
-look-ahead and smoothed by a window of the same length, so that the smooth gain is never above the needed one. All
-memory is finite: the gain at one moment depends on the signal within twice the look-ahead of it.
+The gain that each peak needs is read off the curve between samples, held by a sliding minimum over the look-ahead and
+smoothed by a window of the same length, so that the smooth gain is never above the needed one. All memory is finite:
+the gain at one moment depends on the signal within twice the look-ahead of it.
 
 Source of the two steps: Hämäläinen, "Smoothing of the control signal without clipped output in digital peak limiters",
 DAFx 2002.
 """
+
+from functools import lru_cache
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from tonewright.base.signal import Block
-from tonewright.dsp.maximiser_solve import interpolator
+from tonewright.dsp.curve import REACH, _twice, halfway_taps
+from tonewright.dsp.stage import Context
+from tonewright.measure.true_peak import _climb, _filters
 
 _Array = NDArray[np.float64]
+_Flags = NDArray[np.bool_]
 
-_COARSE = 4
-_FINE = 16
-_COARSE_HALF = 16
-_FINE_HALF = 64
-#: Between samples that are all below this part of the ceiling nothing is looked for. A tone near a quarter of the rate
-#: can hide 3 dB; nearer to half the rate its beat with the grid shows it within a few samples.
-_NEAR = 0.55
-_AROUND = 6
-_CANDIDATE = 0.85  # what the short filter must read before the long one is asked
+_TILE = 64
+_PAD = 5  # samples that a climb on the 2x grid looks to either side
+#: Where all samples within reach are below this part of the ceiling, the curve does not come near it.
+_QUIET = 0.5
+#: Where the 2x grid is lower than this part of a peak, the peak is elsewhere (see measure/true_peak.py).
+_SHOWS = 0.69
+#: Between 0.45 of the rate and its half, no two converters draw the same curve: each cuts off there in its own way.
+#: So what lies there counts once more, by this part of its amplitude. Music has next to nothing there.
+_EDGE = 0.45
+_EDGE_SHARE = 0.4
+_EDGE_REACH = 32
+
+
+@lru_cache(maxsize=1)
+def _edge_taps() -> _Array:
+    """(_EDGE_REACH,) half of a symmetric high-pass from _EDGE on (Kaiser window for 50 dB), times its share."""
+    n = np.arange(_EDGE_REACH)
+    width = 0.5 - _EDGE
+    taps = (-1.0) ** n * 2.0 * width * np.sinc(2.0 * width * n)
+    return np.asarray(_EDGE_SHARE * taps * np.i0(4.5 * np.sqrt(1.0 - (n / _EDGE_REACH) ** 2)) / np.i0(4.5))
 
 
 @njit(cache=True, nogil=True)  # never fastmath: renders must repeat
-def _needs(x, first, last, ceiling, coarse, fine, need, low, look):  # type: ignore[no-untyped-def]
-    """Gain that holds every channel's curve between samples n and n + 1 under the ceiling, for n in first..last - 1.
+def _edge_amplitude(x, first, edge, scratch):  # type: ignore[no-untyped-def]
+    """Highest sample of what lies near half the rate, in the frames from first on. scratch: (frames,)."""
+    for i in range(scratch.size):
+        scratch[i] = edge[0] * x[first + i]
+    for j in range(1, edge.size):
+        back, ahead, weight = x[first - j :], x[first + j :], edge[j]
+        for i in range(scratch.size):
+            scratch[i] += weight * (back[i] + ahead[i])
+    highest = 0.0
+    for i in range(scratch.size):
+        highest = max(highest, abs(scratch[i]))
+    return highest
 
-    x: (channels, frames). need: (frames,). low: (frames + look,), sliding minimum of need, updated.
+
+@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+def _needs(x, doubtful, first, last, ceiling, halfway, fine, edge, low, look):  # type: ignore[no-untyped-def]
+    """Lower `low` to the gain that keeps every channel's curve around frames first..last - 1 under the ceiling.
+
+    x: (channels, frames). doubtful: (frames,), where it is worth looking. low: (frames + look + 1,), sliding minimum
+    over `look` frames to either side of the gain needed, updated.
     """
-    channels = x.shape[0]
-    coarse_half, fine_half = coarse.shape[1] // 2, fine.shape[1] // 2
-    for c in range(channels):
-        quiet_until = first
-        for n in range(first, last):
-            if abs(x[c, n]) >= _NEAR * ceiling or abs(x[c, n + 1]) >= _NEAR * ceiling:
-                quiet_until = n + _AROUND
-            elif n > quiet_until and abs(x[c, n + _AROUND]) < _NEAR * ceiling:
+    half = np.empty(_TILE + 2 * _PAD)
+    grid = np.empty(2 * half.size)
+    window = np.empty(fine.shape[1])
+    side = fine.shape[1] // 2
+    for start in range(first, last, _TILE):
+        stop = min(start + _TILE, last)
+        if not doubtful[start - _PAD : stop + _PAD].any():
+            continue
+        for c in range(x.shape[0]):
+            loudest = 0.0
+            for n in range(start - _PAD, stop + _PAD):
+                loudest = max(loudest, abs(x[c, n]))
+            if loudest < _QUIET * ceiling:
                 continue
-            peak = max(abs(x[c, n]), abs(x[c, n + 1]))
-            s1, s2, s3 = 0.0, 0.0, 0.0
-            at = n - coarse_half + 1
-            for t in range(2 * coarse_half):
-                v = x[c, at + t]
-                s1 += coarse[1, t] * v
-                s2 += coarse[2, t] * v
-                s3 += coarse[3, t] * v
-            peak = max(peak, max(abs(s1), max(abs(s2), abs(s3))))
-            if peak < _CANDIDATE * ceiling:
-                continue
-            # Quarters with the long filter, then sixteenths about the highest quarter.
-            at = n - fine_half + 1
-            s1, s2, s3 = 0.0, 0.0, 0.0
-            for t in range(2 * fine_half):
-                v = x[c, at + t]
-                s1 += fine[4, t] * v
-                s2 += fine[8, t] * v
-                s3 += fine[12, t] * v
-            top = 0 if abs(x[c, n]) >= abs(x[c, n + 1]) else 16
-            peak = max(abs(x[c, n]), abs(x[c, n + 1]))
-            if abs(s1) > peak:
-                peak, top = abs(s1), 4
-            if abs(s2) > peak:
-                peak, top = abs(s2), 8
-            if abs(s3) > peak:
-                peak, top = abs(s3), 12
-            if peak < 0.95 * ceiling:
-                continue
-            for p in range(max(1, top - 3), min(16, top + 4)):
-                if p % 4 == 0:
+            _twice(x[c], start - _PAD, halfway, half, grid)
+            beyond = _edge_amplitude(x[c], start - _PAD, edge, half)
+            allowed = ceiling - min(beyond, 0.5 * ceiling)
+            for g in range(2 * _PAD, 2 * (_PAD + stop - start)):
+                level = abs(grid[g])
+                if level < _SHOWS * allowed or level < abs(grid[g - 1]) or level <= abs(grid[g + 1]):
                     continue
-                s1 = 0.0
-                for t in range(2 * fine_half):
-                    s1 += fine[p, t] * x[c, at + t]
-                peak = max(peak, abs(s1))
-            if peak > ceiling:
-                need[n] = min(need[n], ceiling / peak)
-    for n in range(first, last):
-        if need[n] < 1.0:
-            for m in range(max(0, n - look), n + look + 1):
-                low[m] = min(low[m], need[n])
+                for k in range(window.size):
+                    window[k] = grid[g - side + k]
+                top = _climb(window, fine, allowed)
+                if top + beyond > ceiling:
+                    n = start - _PAD + g // 2
+                    gain = ceiling / (top + beyond)
+                    for m in range(max(0, n - look), n + look + 1):
+                        low[m] = min(low[m], gain)
 
 
 @njit(cache=True, nogil=True)  # never fastmath: renders must repeat
-def _apply(x, first, last, low, window, out):  # type: ignore[no-untyped-def]
+def _apply(x, first, last, low, window, out, touched):  # type: ignore[no-untyped-def]
     """out[:, n - first] = x[:, n] times the smoothed gain, for n in first..last - 1; untouched where it is 1."""
     channels = x.shape[0]
     half = window.size // 2
     reduced_until = -1
-    for m in range(max(0, first - half), min(first + half, low.size)):
+    for m in range(first - half, first + half):
         if low[m] < 1.0:
             reduced_until = m + half
     for n in range(first, last):
@@ -102,60 +112,89 @@ def _apply(x, first, last, low, window, out):  # type: ignore[no-untyped-def]
         if n > reduced_until:
             for c in range(channels):
                 out[c, n - first] = x[c, n]
+            touched[n - first] = False
             continue
         drop = 0.0
         for k in range(window.size):
-            m = n - half + k
-            if m >= 0:
-                drop += window[k] * (1.0 - low[m])
+            drop += window[k] * (1.0 - low[n - half + k])
         for c in range(channels):
             out[c, n - first] = x[c, n] * (1.0 - drop)
+        touched[n - first] = True
 
 
 class Rider:
     """A Stage. One gain for all channels keeps the true peak under `ceiling` (amplitude)."""
 
-    def __init__(self, ceiling: float, look_s: float, rate_hz: int, channels: int) -> None:
+    def __init__(self, ceiling: float, look_s: float, context: Context) -> None:
         self.ceiling = ceiling
+        rate_hz, channels = context.rate_hz, context.channels
         self.look = max(4, round(look_s * rate_hz))
-        half = self.look - 1
-        n = np.arange(-half, half + 1)
-        window = 0.5 + 0.5 * np.cos(np.pi * n / (half + 1))
+        half = self.look - 2  # a peak may lie a sample to either side of the frame it is noted at
+        window = 0.5 + 0.5 * np.cos(np.pi * np.arange(-half, half + 1) / (half + 1))
         self.window = window / window.sum()
-        self.coarse = interpolator(_COARSE_HALF, _COARSE)
-        self.fine = interpolator(_FINE_HALF, _FINE, beta=12.0)
-        self.ahead = _FINE_HALF + _AROUND
-        self.latency_frames = 2 * self.look + self.ahead
-        self.preroll_s = self.latency_frames / rate_hz
-        self.back = 2 * self.look + 2 * _FINE_HALF + _AROUND
-        # As if silence had gone before.
+        self.ahead = REACH + _PAD + 1
+        self.latency_frames = 2 * self.look + self.ahead + _TILE
+        self.back = 2 * self.look + 2 * (self.ahead + _TILE)
+        self.preroll_s = (self.latency_frames + self.back) / rate_hz
+        # As if silence had gone before; the curve may swing over the ceiling there too.
         self.x = np.zeros((channels, self.back))
-        self.need = np.ones(self.back)
+        self.doubtful = np.ones(self.back, dtype=np.bool_)
         self.low = np.ones(self.back + self.look + 1)
-        self.seen = self.back - _FINE_HALF  # needs are known before this frame of x
-        self.out = self.back  # the next frame to give
+        # Tiles lie on a grid that is fixed to the song.
+        self.seen = self.back - self.ahead - (context.start_frame - self.ahead) % _TILE
+        self.given = self.back
 
     def process(self, block: Block) -> Block:
-        frames = block.shape[1]
-        self.x = np.concatenate([self.x, block], axis=1)
-        self.need = np.concatenate([self.need, np.ones(frames)])
-        self.low = np.concatenate([self.low, np.ones(frames)])
-        until = max(self.seen, self.x.shape[1] - self.ahead)
-        _needs(self.x, self.seen, until, self.ceiling, self.coarse, self.fine, self.need, self.low, self.look)
-        self.seen = until
-        ready = max(self.out, until - 2 * self.look)
-        out = np.empty((self.x.shape[0], ready - self.out))
-        _apply(self.x, self.out, ready, self.low, self.window, out)
-        self.out = ready
-        spare = self.out - self.back
-        if spare > 0:
-            self.x, self.need, self.low = self.x[:, spare:], self.need[spare:], self.low[spare:]
-            self.seen -= spare
-            self.out -= spare
-            self.x = np.ascontiguousarray(self.x)
-        return out
+        return self.ride(block, np.ones(block.shape[1], dtype=np.bool_))[0]
 
     def flush(self) -> Block:
-        left = self.x.shape[1] - self.out
-        out = self.process(np.zeros((self.x.shape[0], self.latency_frames)))
-        return out[:, :left]
+        return self.finish()[0]
+
+    def ride(self, block: Block, doubtful: _Flags) -> tuple[Block, _Flags]:
+        """Feed (channels, n) and where to look; take (channels, m) and where the gain was below 1."""
+        self.x = np.concatenate([self.x, block], axis=1)
+        self.doubtful = np.concatenate([self.doubtful, doubtful])
+        self.low = np.concatenate([self.low, np.ones(block.shape[1])])
+        until = self.seen + max(0, self.x.shape[1] - self.ahead - self.seen) // _TILE * _TILE
+        halfway, fine = halfway_taps(), _filters()[1]
+        _needs(
+            self.x, self.doubtful, self.seen, until, self.ceiling, halfway, fine, _edge_taps(), self.low, self.look
+        )
+        self.seen = until
+        ready = max(self.given, until - 2 * self.look)
+        out = np.empty((self.x.shape[0], ready - self.given))
+        touched = np.empty(ready - self.given, dtype=np.bool_)
+        _apply(self.x, self.given, ready, self.low, self.window, out, touched)
+        self.given = ready
+        spare = ready - self.back
+        if spare > 0:
+            self.x = np.ascontiguousarray(self.x[:, spare:])
+            self.doubtful, self.low = self.doubtful[spare:].copy(), self.low[spare:].copy()
+            self.seen -= spare
+            self.given -= spare
+        return out, touched
+
+    def finish(self) -> tuple[Block, _Flags]:
+        """What is still held back."""
+        left = self.x.shape[1] - self.given
+        silence = self.latency_frames
+        out, touched = self.ride(np.zeros((self.x.shape[0], silence)), np.ones(silence, dtype=np.bool_))
+        return out[:, :left], touched[:left]
+
+
+class Guard:
+    """A Stage. Rides twice: a moving gain shifts what lies between samples, which the second pass corrects."""
+
+    def __init__(self, ceiling: float, look_s: float, context: Context) -> None:
+        self.first = Rider(ceiling, look_s, context)
+        self.second = Rider(ceiling, look_s, context)
+        self.latency_frames = self.first.latency_frames + self.second.latency_frames
+        self.preroll_s = self.first.preroll_s + self.second.preroll_s
+
+    def process(self, block: Block) -> Block:
+        everywhere = np.ones(block.shape[1], dtype=np.bool_)
+        return self.second.ride(*self.first.ride(block, everywhere))[0]
+
+    def flush(self) -> Block:
+        head = self.second.ride(*self.first.finish())[0]
+        return np.concatenate([head, self.second.finish()[0]], axis=1)

@@ -4,20 +4,21 @@ Works in groups of chunks on a grid that is fixed to the song's first frame, wha
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tonewright.base.signal import Block
-from tonewright.dsp.maximiser_mask import PHASES, pulses, tables, thresholds
-from tonewright.dsp.maximiser_solve import Peaks, interpolator, sweep
+from tonewright.dsp.maximiser_mask import pulses, tables, thresholds
+from tonewright.dsp.maximiser_solve import Peaks, sweep
 from tonewright.dsp.stage import Context
 
 GROUP = 16  #: chunks that are worked on together
 SWEEPS = 3
-_MASK_AHEAD = 3  # chunks that must follow before a chunk's pulse is known: half a frame, and its neighbour's
-_MASK_BACK = 3
-_BACK = 2 * SWEEPS + _MASK_BACK + 4
+#: Chunks that must follow before a chunk's pulse is known (half a frame, and its neighbour's), or have gone before.
+_MASK_REACH = 3
+#: Chunks still open when a group has entered: those whose pulses are not known, and those with visits to come.
+_OPEN = 2 * SWEEPS + _MASK_REACH + 1
+_KEPT = 2 * ((_OPEN + _MASK_REACH + 3) // 2)
 #: A chunk whose samples stay under this part of the ceiling is left alone.
-_NEAR = 0.7
+_NEAR = 0.8
 
 
 class Shaper:
@@ -25,93 +26,65 @@ class Shaper:
 
     def __init__(self, ceiling: float, context: Context) -> None:
         self.ceiling = ceiling
-        self.tab = tables(context.rate_hz)
         self.channels = context.channels
-        chunk = self.tab.chunk
-        self.chunk = chunk
-        # In hand: history, the chunks still open, and the group that enters. The first chunk in hand is even in song.
-        self.open_chunks = 2 * SWEEPS + _MASK_AHEAD + 1
-        self.kept = 2 * ((_BACK + self.open_chunks + 1) // 2)
-        total = self.kept + GROUP
-        self.dry = np.zeros((self.channels, (total + 1) * chunk))
+        self.tab = tables(context.rate_hz)
+        self.chunk = self.tab.chunk
+        size = GROUP * self.chunk
+        # In hand: what is kept, the group that enters, and a chunk of silence, which the solver may touch.
+        self.dry = np.zeros((self.channels, _KEPT * self.chunk + size + self.chunk))
         self.wet = np.zeros_like(self.dry)
-        self.pulse_of = np.full((self.channels, total), -1, dtype=np.int64)
-        self.pulses: list[NDArray[np.float64]] = []
-        self.peaks = Peaks(self.channels, total)
-        self.taps = interpolator()
-        self.pending: list[Block] = [np.zeros((self.channels, context.start_frame % (GROUP * chunk)))]
-        self.pending_frames = self.pending[0].shape[1]
-        self.to_skip = self.pending_frames + self.open_chunks * chunk
-        self.fed = 0
-        self.given = 0
-        self.latency_frames = (self.open_chunks + GROUP) * chunk
-        self.preroll_s = (_BACK + GROUP) * chunk / context.rate_hz
-        self.rows = np.zeros((self.channels, total * 1, PHASES, self.tab.reach + 1))
+        self.peaks = Peaks(self.channels, _KEPT + GROUP, self.tab.reach)
+        self.at_chunk = 0  # where in the ring of peaks the first chunk in hand stands; even
+        self.waiting: list[Block] = [np.zeros((self.channels, context.start_frame % size))]
+        self.waiting_frames = self.waiting[0].shape[1]
+        self.to_skip = self.waiting_frames + _OPEN * self.chunk
+        self.owed = 0
+        self.latency_frames = _OPEN * self.chunk + size
+        self.preroll_s = (2 * SWEEPS + _MASK_REACH + 1 + GROUP) * self.chunk / context.rate_hz
 
     def process(self, block: Block) -> Block:
-        self.fed += block.shape[1]
-        self.pending.append(block)
-        self.pending_frames += block.shape[1]
+        self.owed += block.shape[1]
+        self.waiting.append(block)
+        self.waiting_frames += block.shape[1]
         size = GROUP * self.chunk
-        if self.pending_frames < size:
+        if self.waiting_frames < size:
             return np.empty((self.channels, 0))
-        waiting = np.concatenate(self.pending, axis=1)
+        waiting = np.concatenate(self.waiting, axis=1)
         done = [self._group(waiting[:, at : at + size]) for at in range(0, waiting.shape[1] - size + 1, size)]
         rest = waiting[:, len(done) * size :]
-        self.pending, self.pending_frames = [rest], rest.shape[1]
+        self.waiting, self.waiting_frames = [rest], rest.shape[1]
         out = np.concatenate(done, axis=1)
         skip = min(self.to_skip, out.shape[1])
         self.to_skip -= skip
-        out = out[:, skip:]
-        self.given += out.shape[1]
-        return out
+        self.owed -= out.shape[1] - skip
+        return out[:, skip:]
 
     def flush(self) -> Block:
-        left = self.fed - self.given
-        if left == 0:
-            return np.empty((self.channels, 0))
+        owed = self.owed
         silence = np.zeros((self.channels, self.latency_frames + GROUP * self.chunk))
-        fed = self.fed
-        out = self.process(silence)[:, :left]
-        self.fed = fed
-        return out
+        return self.process(silence)[:, :owed]
 
     def _group(self, entering: Block) -> Block:
         """Take a group of chunks in, give back the group that is finished."""
         chunk, size = self.chunk, GROUP * self.chunk
-        total = self.kept + GROUP
         for array in (self.dry, self.wet):
             array[:, :-size] = array[:, size:].copy()
             array[:, -size - chunk : -chunk] = entering
             array[:, -chunk:] = 0.0
-        self.peaks.move(GROUP)
-        self.pulse_of[:, :-GROUP] = self.pulse_of[:, GROUP:].copy()
-        self.pulse_of[:, -GROUP:] = -1
-        self.rows[:, :-GROUP] = self.rows[:, GROUP:].copy()
-        first, last = self.kept - _MASK_AHEAD, total - _MASK_AHEAD
+        self.at_chunk = (self.at_chunk + GROUP) % self.peaks.rows
+        self.peaks.forget(self.at_chunk + _KEPT, self.at_chunk + _KEPT + GROUP)
+        first, last = _KEPT - _MASK_REACH, _KEPT + GROUP - _MASK_REACH
         for c in range(self.channels):
             self._masks(c, first, last)
-            sweep(
-                self.wet[c],
-                first,
-                last,
-                SWEEPS,
-                chunk,
-                self.ceiling,
-                self.pulse_of[c],
-                self.rows[c],
-                self.taps,
-                self.peaks,
-                c,
-            )
-        start = (self.kept - self.open_chunks) * chunk
+            sweep(self.wet[c], first, last, self.at_chunk, SWEEPS, chunk, self.ceiling, self.peaks, c)
+        start = (_KEPT - _OPEN) * chunk
         return self.wet[:, start : start + size].copy()
 
     def _masks(self, c: int, first: int, last: int) -> None:
         """Pulses for the chunks first..last - 1 of channel c that come near the ceiling."""
         chunk = self.chunk
-        peaks = np.abs(self.dry[c, first * chunk : last * chunk]).reshape(-1, chunk).max(axis=1)
-        need = first + np.flatnonzero(peaks > _NEAR * self.ceiling)
+        inside = self.dry[c, first * chunk : last * chunk].reshape(-1, chunk)
+        need = first + np.flatnonzero(np.maximum(inside.max(axis=1), -inside.min(axis=1)) > _NEAR * self.ceiling)
         if not need.size:
             return
         around = np.unique(np.concatenate([need - 1, need, need + 1]))
@@ -119,5 +92,6 @@ class Shaper:
         frames = np.lib.stride_tricks.sliding_window_view(self.dry[c], self.tab.frame)[starts]
         masks = thresholds(frames, self.tab)
         at = np.searchsorted(around, need)
-        self.rows[c, need] = pulses(masks[at - 1], masks[at], masks[at + 1], self.tab)
-        self.pulse_of[c, need] = need
+        rows = (self.at_chunk + need) % self.peaks.rows
+        self.peaks.pulse[c, rows] = pulses(masks[at - 1], masks[at], masks[at + 1], self.tab)
+        self.peaks.has_pulse[c, rows] = True

@@ -14,85 +14,76 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from tonewright.dsp.curve import QUARTER_PAD, REACH, _quarter, _top, _twice, halfway_taps, quarter_taps
 from tonewright.dsp.maximiser_mask import PHASES
 
 _Array = NDArray[np.float64]
 
-HALF_TAPS = 12
 MOST_PEAKS = 192  #: peaks of one chunk that can be held down
 _ROUNDS = 3  # searches for further peaks in one visit of a chunk
 _PASSES = 24  # of the dual ascent in one round
+_TOLERANCE = 2e-4  # of the ceiling: 0.002 dB
+#: Where the 2x grid is this far below the ceiling, the curve stays below it, but for content above 0.3 of the rate.
+_NEAR = 0.88
 
-
-def interpolator(half_taps: int = HALF_TAPS, phases: int = PHASES, beta: float = 8.0) -> _Array:
-    """(phases, 2 * half_taps) Kaiser-windowed sincs: row p reads the signal p / phases after tap half_taps - 1."""
-    at = np.arange(phases)[:, None] / phases - np.arange(-half_taps + 1, half_taps + 1)[None, :]
-    window = np.i0(beta * np.sqrt(np.maximum(0.0, 1.0 - (at / half_taps) ** 2))) / np.i0(beta)
-    taps = np.sinc(at) * window
-    return np.ascontiguousarray(taps / taps.sum(axis=1, keepdims=True))
+#: Frames that must be known on either side of a chunk.
+MARGIN = REACH + QUARTER_PAD
 
 
 @njit(cache=True, nogil=True)  # never fastmath: renders must repeat
-def _visit(y, start, chunk, ceiling, pulse, taps, place, amount, sign, count, fine):  # type: ignore[no-untyped-def]
-    """Hold down the peaks of one chunk y[start : start + chunk]; y is changed. Returns the peaks held.
+def _visit(y, start, chunk, ceiling, pulse, taps, quarters, place, amount, sign, count):  # type: ignore[no-untyped-def]
+    """Hold down the peaks of one chunk y[start : start + chunk]; y is changed. Gives the number of peaks held.
 
     place, amount, sign: (MOST_PEAKS,) quarter sample in the chunk, pulse's height, and sign of each peak, updated.
-    fine: scratch, (PHASES * (chunk + 2),).
     """
-    half = taps.shape[1] // 2
+    pad = QUARTER_PAD
     reach = pulse.shape[1] - 1
     room = place.size
-    tolerance = 2e-4 * ceiling
+    tolerance = _TOLERANCE * ceiling
+    half = np.empty(chunk + 2 * pad)
+    grid = np.empty(2 * (chunk + 2 * pad))
+    whole = np.empty((0, 0))
     excess = np.empty(room)
     before = np.empty(room)
     for _ in range(_ROUNDS):
-        # The chunk on the fine grid, from one sample before it to one after.
-        for j in range(chunk + 2):
-            n = start - 1 + j
-            here, there = y[n], y[n + 1]
-            q = PHASES * j
-            fine[q] = here
-            if max(abs(here), abs(there)) < 0.6 * ceiling:
-                fine[q + 1] = here
-                fine[q + 2] = here
-                fine[q + 3] = there
+        _twice(y, start - pad, taps, half, grid)
+        for g in range(2 * pad, 2 * (pad + chunk)):
+            level = abs(grid[g])
+            if level < _NEAR * ceiling or level < abs(grid[g - 1]) or level <= abs(grid[g + 1]):
                 continue
-            s1, s2, s3 = 0.0, 0.0, 0.0
-            for t in range(2 * half):
-                v = y[n - half + 1 + t]
-                s1 += taps[1, t] * v
-                s2 += taps[2, t] * v
-                s3 += taps[3, t] * v
-            fine[q + 1] = s1
-            fine[q + 2] = s2
-            fine[q + 3] = s3
-
-        fresh = 0
-        for q in range(PHASES, PHASES * (chunk + 1)):
-            level = abs(fine[q])
-            if level > ceiling + tolerance and level >= abs(fine[q - 1]) and level > abs(fine[q + 1]):
-                known = False
-                for k in range(count):
-                    if place[k] == q - PHASES:
-                        known = True
-                        break
-                if not known and count < room:
-                    place[count] = q - PHASES
-                    amount[count] = 0.0
-                    sign[count] = 1.0 if fine[q] > 0 else -1.0
-                    count += 1
-                    fresh += 1
+            s = 1.0 if grid[g] > 0.0 else -1.0
+            q = 2 * g
+            before_it, after_it = s * _quarter(grid, q - 1, quarters), s * _quarter(grid, q + 1, quarters)
+            if before_it > level and before_it >= after_it:
+                q, level = q - 1, before_it
+            elif after_it > level:
+                q, level = q + 1, after_it
+            if level <= ceiling + tolerance or count == room:
+                continue
+            q -= PHASES * pad
+            if q < 0 or q >= PHASES * chunk:
+                continue
+            known = False
+            for k in range(count):
+                if place[k] == q:
+                    known = True
+                    break
+            if not known:
+                place[count] = q
+                amount[count] = 0.0
+                sign[count] = s
+                count += 1
         if count == 0:
             return 0
 
         worst = 0.0
         for k in range(count):
-            q = place[k] + PHASES
-            top, left, right = sign[k] * fine[q], sign[k] * fine[q - 1], sign[k] * fine[q + 1]
-            bend = 2.0 * top - left - right
-            if bend > 1e-12 and top >= left and top >= right:
-                top += 0.125 * (left - right) * (left - right) / bend  # the parabola's top, between grid points
-            excess[k] = top - ceiling
+            q = place[k] + PHASES * pad
+            middle = sign[k] * _quarter(grid, q, quarters)
+            left, right = sign[k] * _quarter(grid, q - 1, quarters), sign[k] * _quarter(grid, q + 1, quarters)
+            if middle >= left and middle >= right:
+                middle = _top(left, middle, right)
+            excess[k] = middle - ceiling
             before[k] = amount[k]
             worst = max(worst, max(excess[k], min(amount[k], -excess[k])))
         if worst <= tolerance:
@@ -113,97 +104,100 @@ def _visit(y, start, chunk, ceiling, pulse, taps, place, amount, sign, count, fi
             if largest <= tolerance:
                 break
 
+        if whole.size == 0:
+            whole = _unfold(pulse)
         for k in range(count):
             change = (amount[k] - before[k]) * sign[k]
-            if change == 0.0:
-                continue
-            middle = start + place[k] // PHASES
-            phase = place[k] % PHASES
-            for o in range(reach):
-                y[middle - o] -= change * pulse[phase, o]
-            if phase == 0:
-                for o in range(1, reach):
-                    y[middle + o] -= change * pulse[0, o]
-            else:
-                for o in range(1, reach):
-                    y[middle + o] -= change * pulse[PHASES - phase, o - 1]
+            if change != 0.0:
+                row = whole[place[k] % PHASES]
+                target = y[start + place[k] // PHASES - reach + 1 :]
+                for o in range(row.size):
+                    target[o] -= change * row[o]
     return count
 
 
 @njit(cache=True, nogil=True)  # never fastmath: renders must repeat
-def _sweep(y, first, last, sweeps, chunk, ceiling, pulse_of, pulses, taps, place, amount, sign, count):  # type: ignore[no-untyped-def]
+def _unfold(pulse):  # type: ignore[no-untyped-def]
+    """Both halves of a pulse: (PHASES, 2 reach - 1); column reach - 1 is the sample that the phase counts from."""
+    reach = pulse.shape[1] - 1
+    whole = np.empty((PHASES, 2 * reach - 1))
+    for phase in range(PHASES):
+        for o in range(reach):
+            whole[phase, reach - 1 - o] = pulse[phase, o]
+        for o in range(1, reach):
+            whole[phase, reach - 1 + o] = pulse[0, o] if phase == 0 else pulse[PHASES - phase, o - 1]
+    return whole
+
+
+@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+def _sweep(  # type: ignore[no-untyped-def]
+    y, first, last, offset, sweeps, chunk, ceiling, has_pulse, pulses, taps, quarters, place, amount, sign, count
+):
     """One channel: let the chunks first..last - 1 enter, and do all visits that become due.
 
     Visit v of `2 * sweeps` goes to a chunk when v - 1 has been to both its neighbours; the chunks of one visit are
-    all even or all odd. pulse_of: (chunks,) row of `pulses`, or -1 where nothing comes near the ceiling.
-    place, amount, sign: (chunks, MOST_PEAKS); count: (chunks,).
+    all even or all odd. What is known of chunk i stands in row (offset + i) % rows of the other arrays: has_pulse
+    (rows,), pulses (rows, PHASES, reach + 1), place, amount, sign (rows, MOST_PEAKS), count (rows,).
     """
-    fine = np.empty(PHASES * (chunk + 2))
+    rows = count.size
     for entered in range(first, last):
         if entered % 2 == 0:
             continue
         for visit in range(2 * sweeps):
             i = entered - visit
-            if i < 1 or pulse_of[i] < 0:
-                continue
-            count[i] = _visit(
-                y,
-                i * chunk,
-                chunk,
-                ceiling,
-                pulses[pulse_of[i]],
-                taps,
-                place[i],
-                amount[i],
-                sign[i],
-                count[i],
-                fine,
-            )
+            r = (offset + i) % rows
+            if i >= 1 and has_pulse[r]:
+                count[r] = _visit(
+                    y, i * chunk, chunk, ceiling, pulses[r], taps, quarters, place[r], amount[r], sign[r], count[r]
+                )
+
+
+class Peaks:
+    """What is known of the chunks in hand: their pulses and the peaks held down, in a ring of rows."""
+
+    def __init__(self, channels: int, rows: int, reach: int) -> None:
+        self.rows = rows
+        self.has_pulse = np.zeros((channels, rows), dtype=np.bool_)
+        self.pulse = np.zeros((channels, rows, PHASES, reach + 1))
+        self.place = np.zeros((channels, rows, MOST_PEAKS), dtype=np.int64)
+        self.amount = np.zeros((channels, rows, MOST_PEAKS))
+        self.sign = np.zeros((channels, rows, MOST_PEAKS))
+        self.count = np.zeros((channels, rows), dtype=np.int64)
+
+    def forget(self, first: int, last: int) -> None:
+        """Clear the rows for chunks first..last - 1 that now enter."""
+        rows = np.arange(first, last) % self.rows
+        self.has_pulse[:, rows] = False
+        self.count[:, rows] = 0
 
 
 def sweep(
     y: _Array,
     first: int,
     last: int,
+    offset: int,
     sweeps: int,
     chunk: int,
     ceiling: float,
-    pulse_of: NDArray[np.int64],
-    pulses: _Array,
-    taps: _Array,
-    peaks: "Peaks",
+    peaks: Peaks,
     channel: int,
 ) -> None:
-    """Let chunks first..last - 1 of one channel enter, and do the visits due; y is changed in place."""
+    """Let chunks first..last - 1 of one channel (frames,) enter, and do the visits due; y is changed in place."""
     c = channel
     _sweep(
         y,
         first,
         last,
+        offset,
         sweeps,
         chunk,
         ceiling,
-        pulse_of,
-        pulses,
-        taps,
+        peaks.has_pulse[c],
+        peaks.pulse[c],
+        halfway_taps(),
+        quarter_taps(),
         peaks.place[c],
         peaks.amount[c],
         peaks.sign[c],
         peaks.count[c],
     )
-
-
-class Peaks:
-    """What is known of the peaks of the chunks in hand: (channels, chunks, MOST_PEAKS) each."""
-
-    def __init__(self, channels: int, chunks: int) -> None:
-        self.place = np.zeros((channels, chunks, MOST_PEAKS), dtype=np.int64)
-        self.amount = np.zeros((channels, chunks, MOST_PEAKS))
-        self.sign = np.zeros((channels, chunks, MOST_PEAKS))
-        self.count = np.zeros((channels, chunks), dtype=np.int64)
-
-    def move(self, chunks: int) -> None:
-        """Forget the first so many chunks."""
-        for array in (self.place, self.amount, self.sign, self.count):
-            array[:, :-chunks] = array[:, chunks:].copy()
-            array[:, -chunks:] = 0
