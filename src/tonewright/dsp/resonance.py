@@ -44,7 +44,7 @@ class ResonanceBand(Params):
     q: float = knob(12, 4, 60, step=0.5, scale="log", help="How narrow the cut is.")
     depth_db: float = knob(4, 0, 18, unit="dB", step=0.1, help="The cut is never deeper.")
     threshold_db: float = knob(
-        6, 0, 24, unit="dB", step=0.5, help="So far may the resonance stand above its surroundings, per hertz."
+        2, 0, 24, unit="dB", step=0.5, help="So far may the resonance stand above its surroundings, per hertz."
     )
 
 
