@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tonewright.base.errors import Impossible
 from tonewright.engine.demo import STYLES, demo_form, demo_song
+from tonewright.engine.demo.desk import Desk
 
 RATE = 44_100
 
@@ -82,6 +83,22 @@ def test_the_highs_end_without_a_cliff(style: str) -> None:
     power = np.sum(np.abs(np.fft.rfft(song, axis=1)) ** 2, axis=0)
     level = 10.0 * np.log10(power[: 8 * 21_500].reshape(-1, 8 * 500).mean(axis=1))
     assert np.min(np.diff(level[18:])) > -9.0  # steps of 500 Hz from 9 kHz on
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_takes_begin_and_end_without_a_step(style: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A take that starts or stops away from zero is heard as a click."""
+    steps = []
+
+    def listen(desk: Desk, take: NDArray[np.float64], *_: float) -> None:
+        ends = np.abs(take[..., [0, -1]]).max()
+        steps.append(float(ends / np.abs(take).max()))
+
+    monkeypatch.setattr(Desk, "place", listen)
+    monkeypatch.setattr(Desk, "add_room", lambda *_: None)
+    demo_song(64.0, 1, style)
+    assert len(steps) > 100
+    assert max(steps) < 0.02
 
 
 def test_styles_differ_more_than_seeds() -> None:

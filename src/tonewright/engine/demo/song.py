@@ -81,7 +81,7 @@ class Song:
             take = self.take(make, *settings, **named)
             flaws = self.flaws
             if flaw == "boom" and flaws.boom_db:
-                take = sound.filtered(take, self.rate_hz, sound.peak(110.0, flaws.boom_db, 1.3))
+                take = sound.filtered(take, self.rate_hz, sound.resonator(110.0, flaws.boom_db, 1.0))
             if flaw == "ring" and flaws.ring_db and flaws.ring_hz < 0.4 * self.rate_hz:
                 take = sound.filtered(take, self.rate_hz, sound.resonator(flaws.ring_hz, flaws.ring_db, 24.0))
             self._takes[key] = take

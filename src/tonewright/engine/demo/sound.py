@@ -122,7 +122,8 @@ def envelope(frames: int, rate_hz: int, attack_s: float, release_s: float) -> Fl
 
 
 def filtered(samples: Floats, rate_hz: int, curve: Curve | Response) -> Floats:
-    """Samples (..., frames) through a drawn response; a magnitude is zero-phase, so keep its curve smooth."""
+    """Samples (..., frames) through a drawn response; a magnitude is zero-phase: it also answers before
+    its sound, so fade the ends afterwards."""
     frames = samples.shape[-1]
     size = fast_size(frames + round(0.02 * rate_hz))
     spectrum = np.fft.rfft(samples, size)

@@ -189,4 +189,4 @@ def power_chord(rate_hz: int, midi: float, length_s: float, mute: bool, cabinet:
         strings = levelled(strings * np.exp(0.8 * np.minimum(seconds(frames, rate_hz), 2.5)))
     driven = (15.0 * strings - 10.0 * strings**3 + 3.0 * strings**5) / 8.0
     shape = envelope(frames, rate_hz, 0.002, 0.03)
-    return levelled(filtered(driven * shape, rate_hz, cabinet))
+    return levelled(filtered(driven, rate_hz, cabinet) * shape)
