@@ -60,10 +60,10 @@ def follow(  # type: ignore[no-untyped-def]
         stop = min(frames, n + tick - count)
         base, step = control[_GAIN], control[_STEP]
         for c in range(channels):
-            l1, l2 = state[c, _SENSE]
-            r1, r2 = state[c, _AGAINST]
-            s1, s2 = state[c, _SOUND]
-            power, reference_power = state[c, _SUMS]
+            l1, l2 = state[c, _SENSE, 0], state[c, _SENSE, 1]
+            r1, r2 = state[c, _AGAINST, 0], state[c, _AGAINST, 1]
+            s1, s2 = state[c, _SOUND, 0], state[c, _SOUND, 1]
+            power, reference_power = state[c, _SUMS, 0], state[c, _SUMS, 1]
             for i in range(n, stop):
                 x = heard[c, i]
                 sensed = sense_x * x + sense_1 * (la1 * l1 + la2 * (x - l2))
@@ -83,10 +83,10 @@ def follow(  # type: ignore[no-untyped-def]
                 if rooted:
                     add += (math.sqrt(gain) - 1.0) * (root_1 * v1)
                 change[c, i] = add
-            state[c, _SENSE] = l1, l2
-            state[c, _AGAINST] = r1, r2
-            state[c, _SOUND] = s1, s2
-            state[c, _SUMS] = power, reference_power
+            state[c, _SENSE, 0], state[c, _SENSE, 1] = l1, l2
+            state[c, _AGAINST, 0], state[c, _AGAINST, 1] = r1, r2
+            state[c, _SOUND, 0], state[c, _SOUND, 1] = s1, s2
+            state[c, _SUMS, 0], state[c, _SUMS, 1] = power, reference_power
         control[_COUNT] += stop - n
         n = stop
         if control[_COUNT] == tick:
@@ -94,7 +94,7 @@ def follow(  # type: ignore[no-untyped-def]
             for c in range(channels):
                 power += state[c, _SUMS, 0] / (tick * channels)
                 reference_power += state[c, _SUMS, 1] / (tick * channels)
-                state[c, _SUMS] = 0.0, 0.0
+                state[c, _SUMS, 0], state[c, _SUMS, 1] = 0.0, 0.0
                 for f in range(3):
                     for j in range(2):
                         if abs(state[c, f, j]) < _NOTHING:
