@@ -117,15 +117,21 @@ def test_a_linear_phase_notch_matches_outside_its_deepest_part() -> None:
 
 
 @pytest.mark.parametrize("band", BANDS, ids=lambda b: f"{b.kind}-{b.frequency_hz:g}")
-def test_minimum_phase_has_nothing_before_the_impulse_and_the_least_phase(band: Band) -> None:
-    rate_hz = 48_000
-    taps = impulse_response(EqualiserParams(bands=(band,)), rate_hz, 4.0)[0]
-    middle = len(taps) // 2
-    assert not taps[:middle].any()
-    # The phase is the Hilbert transform of the log magnitude: the cepstrum of a minimum-phase signal is causal.
-    spectrum = np.fft.fft(taps[middle:], 1 << 19)
-    if np.min(np.abs(spectrum)) < 1e-6:
-        pytest.skip("zeros on the unit circle: the log magnitude has no bottom")
+def test_minimum_phase_has_nothing_before_the_impulse(band: Band) -> None:
+    taps = impulse_response(EqualiserParams(bands=(band,)), 48_000, 0.5)[0]
+    assert not taps[: len(taps) // 2].any()
+    assert taps[len(taps) // 2] != 0.0
+
+
+#: Without zeros on the unit circle, where the log magnitude has no bottom.
+OFF_CIRCLE = [band for band in BANDS if band.kind not in ("low_cut", "notch")]
+
+
+@pytest.mark.parametrize("band", OFF_CIRCLE, ids=lambda b: f"{b.kind}-{b.frequency_hz:g}")
+def test_the_phase_is_the_least_that_the_magnitude_allows(band: Band) -> None:
+    """It is the Hilbert transform of the log magnitude: the cepstrum of a minimum-phase signal is causal."""
+    taps = impulse_response(EqualiserParams(bands=(band,)), 48_000, 4.0)[0]
+    spectrum = np.fft.fft(taps[len(taps) // 2 :], 1 << 19)
     cepstrum = np.fft.ifft(np.log(np.abs(spectrum))).real
     folded = np.concatenate([cepstrum[:1], 2 * cepstrum[1 : 1 << 18], np.zeros(1 << 18)])
     least = np.exp(np.fft.fft(folded))
