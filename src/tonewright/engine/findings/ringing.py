@@ -11,7 +11,7 @@ from tonewright.measure.bands import FINE_HZ
 from tonewright.measure.spectral_pass import SpectralFacts
 
 #: Lower, a third-octave holds too few bins to tell noise from notes.
-_RANGE_HZ = (1_000.0, 10_000.0)
+_RANGE_HZ = (1_500.0, 10_000.0)
 #: In noise-like frames it stands out by so much in the mean, and by more when there were few: _MEAN_DB + _FEW_DB
 #: over the root of their seconds; and in so many of them by 3 dB.
 _MEAN_DB, _FEW_DB, _SHARE = 5.0, 3.0, 0.75
