@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from tonewright.base.errors import Silent
 from tonewright.base.progress import NoProgress, Progress
-from tonewright.base.signal import Signal, layout_of
+from tonewright.base.signal import Block, Signal, layout_of
 from tonewright.base.units import db_to_gain, gain_to_db, power_to_db
 from tonewright.dsp.maximiser import MaximiserParams, design
 from tonewright.dsp.stage import Context, run_whole
 from tonewright.engine.recipe import Step
-from tonewright.engine.render import Layer, stream
+from tonewright.engine.render import Layer, pool, stream
 from tonewright.measure.cells import CellMeter, Cells
 from tonewright.measure.ear import noise_to_mask
 from tonewright.measure.loudness import CELLS_PER_S, integrated_lufs
@@ -32,6 +32,10 @@ HARM_NMR_DB = -8.0
 #: Where the drive must rise by more than this for each LU of loudness, peaks are all there is left.
 _LEAST_SLOPE = 0.2
 _MOST_PASSES = 4
+#: A correction this small needs no further trial.
+_SURE_LU = 0.4
+#: The curve between samples may rise above them by so much; only test signals exceed it.
+_BETWEEN_SAMPLES_DB = 6.0
 _BLOCK_S = 2.0
 _SAMPLED_BLOCKS = 10
 
@@ -74,14 +78,14 @@ def search(
     settings: the maximiser's other settings. Raises Silent where there is no loudness.
     """
     progress = progress or NoProgress()
-    heard = _hear(before, progress)
+    heard = _hear(before, not may_limit, progress)
     plain_lufs = integrated_lufs(heard.cells.weighted_energy, before.rate_hz)
     if plain_lufs is None:
         raise Silent("The song has no measurable loudness.", "Is it silent, or shorter than 0.4 s?")
     wanted = plain_lufs if target_lufs is None else target_lufs
     params = (settings or MaximiserParams()).model_copy(update={"ceiling_dbtp": ceiling_dbtp})
     trial = _Trial(before, heard, params, plain_lufs)
-    free_db = ceiling_dbtp - heard.true_peak_db
+    free_db = ceiling_dbtp - heard.peak_db
     drive_db = wanted - plain_lufs
     if drive_db <= free_db or not may_limit:
         return _unlimited(trial, wanted, min(drive_db, free_db), free_db)
@@ -96,16 +100,22 @@ def search(
 
 @dataclass(frozen=True)
 class _Heard:
+    """The song before the maximiser. peak_db: its true peak, or where that need not be known exactly, a bound."""
+
     cells: Cells
-    true_peak_db: float
+    peak_db: float
 
 
-def _hear(before: Signal, progress: Progress) -> _Heard:
+def _hear(before: Signal, exactly: bool, progress: Progress) -> _Heard:
     cells, peaks = CellMeter(layout_of(before)), TruePeak(layout_of(before))
     for block in stream(before, progress=progress):
         cells.feed(block)
-        peaks.feed(block)
-    return _Heard(cells.result(), float(gain_to_db(np.max(peaks.series(), initial=0.0))))
+        if exactly:
+            peaks.feed(block)
+    heard = cells.result()
+    if exactly:
+        return _Heard(heard, gain_to_db(float(np.max(peaks.series(), initial=0.0))))
+    return _Heard(heard, gain_to_db(float(heard.peak.max(initial=0.0))) + _BETWEEN_SAMPLES_DB)
 
 
 class _Trial:
@@ -116,16 +126,16 @@ class _Trial:
         self.block = round(_BLOCK_S * CELLS_PER_S)
         self.cells = heard.cells
         self.peak_db = gain_to_db(heard.cells.cell_peak.max(axis=0, initial=0.0))
-        self._runs: dict[float, tuple[float, float]] = {}
+        self._runs: dict[float, _Run] = {}
 
     def drive_for(self, lufs: float) -> float:
         """The drive that should reach this loudness; as far as driving helps."""
         drive = lufs - self.plain_lufs
         reached = self.lufs(drive)
         for _ in range(4):
-            if abs(lufs - reached) < 0.5 * TOLERANCE_LU:
-                break
             step = (lufs - reached) * 1.1
+            if abs(step) < _SURE_LU:
+                return drive + step
             ahead = min(drive + step, 40.0)
             further = self.lufs(ahead)
             if ahead >= 40.0 or further - reached < _LEAST_SLOPE * (ahead - drive):
@@ -138,37 +148,39 @@ class _Trial:
         low = min(low, high)
         while high - low > 0.1:
             middle = 0.5 * (low + high)
-            low, high = (middle, high) if self.nmr_db(middle) <= harm_nmr_db else (low, middle)
+            low, high = (middle, high) if self.nmr_db(middle, 0.0) <= harm_nmr_db else (low, middle)
         return low
 
     def lufs(self, drive_db: float) -> float:
-        return self._run(drive_db)[0]
+        """Loudness of the song at a drive, as far as the blocks tell."""
+        return self._run(drive_db).lufs
 
-    def nmr_db(self, drive_db: float) -> float:
-        return self._run(drive_db)[1]
+    def nmr_db(self, drive_db: float, within_db: float = 0.5) -> float:
+        """Noise-to-mask ratio of the song at a drive, or at one tried within so many dB, as far as the blocks tell."""
+        near = min(self._runs, key=lambda known: abs(known - drive_db), default=drive_db)
+        run = self._run(near if abs(near - drive_db) <= within_db else drive_db)
+        if not run.parts:
+            return power_to_db(0.0)
+        rate = self.before.rate_hz
+        noise = pool().map(lambda part: noise_to_mask(part.driven * part.kept**0.5, part.limited, rate), run.parts)
+        total = sum(part.stands_for * 10.0 ** (n.total_db / 10.0) for part, n in zip(run.parts, noise, strict=True))
+        return power_to_db(float(total / run.blocks))
 
-    def _run(self, drive_db: float) -> tuple[float, float]:
-        """Loudness of the song and noise-to-mask ratio at a drive, as far as the blocks tell."""
+    def _run(self, drive_db: float) -> "_Run":
         if drive_db not in self._runs:
-            self._runs[drive_db] = self._estimate(drive_db)
+            self._runs[drive_db] = self._limit_blocks(drive_db)
         return self._runs[drive_db]
 
-    def _estimate(self, drive_db: float) -> tuple[float, float]:
+    def _limit_blocks(self, drive_db: float) -> "_Run":
         energies = self.cells.weighted_energy * db_to_gain(drive_db) ** 2
-        noise = np.zeros(0)
         strata = self._strata(drive_db)
-        counts = []
-        for stratum in strata:
-            block = int(stratum[len(stratum) // 2])
-            kept, ratio = self._block(block, drive_db)
-            for one in stratum:
-                energies[:, one * self.block : (one + 1) * self.block] *= kept
-            noise = np.append(noise, ratio)
-            counts.append(len(stratum))
-        blocks = -(-energies.shape[1] // self.block)
+        parts = list(pool().map(lambda stratum: self._part(stratum, drive_db), strata))
+        for stratum, part in zip(strata, parts, strict=True):
+            for block in stratum:
+                energies[:, block * self.block : (block + 1) * self.block] *= part.kept
         lufs = integrated_lufs(energies, self.before.rate_hz)
-        nmr = power_to_db(float(np.sum(noise * np.array(counts)) / max(1, blocks))) if counts else power_to_db(0.0)
-        return (self.plain_lufs + drive_db if lufs is None else lufs), nmr
+        blocks = -(-energies.shape[1] // self.block)
+        return _Run(self.plain_lufs + drive_db if lufs is None else lufs, blocks, parts)
 
     def _strata(self, drive_db: float) -> list[NDArray[np.int64]]:
         """Blocks that limiting will change, sorted by how much and cut into groups of equal size."""
@@ -179,8 +191,9 @@ class _Trial:
         ordered = touched[np.argsort(depth[touched], kind="stable")]
         return [part for part in np.array_split(ordered, min(_SAMPLED_BLOCKS, ordered.size)) if part.size]
 
-    def _block(self, block: int, drive_db: float) -> tuple[float, float]:
-        """Limit one block: the part of its weighted energy that is kept, and its noise over mask."""
+    def _part(self, stratum: NDArray[np.int64], drive_db: float) -> "_Part":
+        """Limit the block in the middle of a stratum."""
+        block = int(stratum[len(stratum) // 2])
         rate = self.before.rate_hz
         params = self.params.model_copy(update={"drive_db": drive_db})
         first = block * self.block * rate // CELLS_PER_S
@@ -191,8 +204,24 @@ class _Trial:
         limited = run_whole(stage, samples)[:, lead : lead + frames]
         driven = samples[:, lead : lead + frames] * db_to_gain(drive_db)
         kept = _weighted(limited, self.before) / max(_weighted(driven, self.before), 1e-30)
-        ratio = 10.0 ** (noise_to_mask(driven * kept**0.5, limited, rate).total_db / 10.0)
-        return kept, ratio
+        return _Part(driven, limited, kept, len(stratum))
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One block before and after the maximiser. kept: share of its weighted energy. stands_for: blocks like it."""
+
+    driven: Block
+    limited: Block
+    kept: float
+    stands_for: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    lufs: float
+    blocks: int
+    parts: list[_Part]
 
 
 def _weighted(samples: NDArray[np.float64], like: Signal) -> float:

@@ -142,13 +142,25 @@ def bin_shares(frame: int, rate_hz: int) -> _Array:
 
 
 @cache
-def _shares() -> _Array:
-    return np.ascontiguousarray(bin_shares(FRAME, RATE_HZ).T)
+def _bins() -> tuple[NDArray[np.int64], _Array, NDArray[np.int64], _Array, _Array]:
+    """Of each band: its first bin and how much of it, its last bin and how much, and whether any lie between."""
+    shares = bin_shares(FRAME, RATE_HZ)
+    place = np.arange(len(shares))
+    first = np.argmax(shares > 0.0, axis=1)
+    last = shares.shape[1] - 1 - np.argmax(shares[:, ::-1] > 0.0, axis=1)
+    last_share = np.where(last > first, shares[place, last], 0.0)
+    return first, shares[place, first], last, last_share, (last > first + 1).astype(np.float64)
 
 
 def group(power: _Array) -> _Array:
     """Bin powers (frames, 1025) gathered into bands (frames, 109)."""
-    return np.asarray(np.maximum(power @ _shares(), _LEAST_BAND_POWER))
+    first, first_share, last, last_share, inner = _bins()
+    # Sums of whole bins between the first and the last; where there are none, reduceat gives the first of them.
+    between = np.add.reduceat(power, np.stack([first + 1, np.maximum(last, first + 1)], axis=1).ravel(), axis=1)[
+        :, ::2
+    ]
+    bands_power = power[:, first] * first_share + power[:, last] * last_share + between * inner
+    return np.asarray(np.maximum(bands_power, _LEAST_BAND_POWER))
 
 
 def internal_noise() -> _Array:
