@@ -136,7 +136,10 @@ def test_width_and_balance(song: Floats) -> None:
 
 
 def test_other_rates_and_mono_are_handled_and_said(song: Floats) -> None:
-    found = compared(song, resample_whole(song, RATE, 48_000), RATE, 48_000)
+    spectrum = np.fft.rfft(song)
+    spectrum[:, np.fft.rfftfreq(song.shape[1], 1 / RATE) > 19_000] = 0.0  # what a converter's low-pass leaves alone
+    low = np.fft.irfft(spectrum, song.shape[1])
+    found = compared(low, resample_whole(low, RATE, 48_000), RATE, 48_000)
     assert "converted from 48000 to 44100 Hz" in found.notes[0]
     assert found.alignment.frames + found.alignment.fraction == pytest.approx(0.0, abs=0.01)
     assert found.null_db is not None
