@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from cli_files import Failing, contents, music, write
 
 needs_a_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
@@ -133,6 +134,23 @@ def test_a_format_that_does_not_exist(name: str, failing: Failing, song: Path, t
 )
 def test_impossible_options(options: list[str], failing: Failing, song: Path, tmp_path: Path) -> None:
     failing(7, "master", song, tmp_path / "out.wav", *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--mode=repair", "--lufs=-14"], "--lufs"),
+        (["--mode=repair", "--warmth=20"], "character"),
+        (["--recipe=RECIPE", "--tp=-2"], "--tp"),
+        (["--recipe=RECIPE", "--keep=tone", "--amount=0.5"], "--amount, --keep"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_wishes_that_would_have_no_effect(
+    options: list[str], word: str, failing: Failing, song: Path, recipe: Path, tmp_path: Path
+) -> None:
+    asked = [option.replace("RECIPE", str(recipe)) for option in options]
+    assert word in failing(7, "master", song, tmp_path / "out.wav", *asked)
 
 
 @pytest.mark.parametrize(("name", "options"), [("out.mp3", ["--bits=24"]), ("out.flac", ["--bits=32f"])])

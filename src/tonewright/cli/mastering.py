@@ -164,6 +164,7 @@ def master(
         },
         "The options",
     )
+    _refuse_what_has_no_effect(intent, with_recipe=recipe is not None)
     _distinct([source, *([recipe] if recipe else [])], [target, save_recipe, report])
     check_writable(target)
 
@@ -263,6 +264,24 @@ def _window(signal: "Signal", start_s: float | None, stop_s: float | None) -> tu
     if start >= stop:
         raise Impossible(f"From {first:g} s to {last:g} s nothing plays.", f"The song lasts {duration_s:g} s.")
     return start, stop
+
+
+def _refuse_what_has_no_effect(intent: Intent, *, with_recipe: bool) -> None:
+    """Raise Impossible for wishes that a recipe or the repair mode would silently pass over."""
+    plain = Intent(target=intent.target, mode=intent.mode)
+    wishes = [name for name in Intent.model_fields if getattr(intent, name) != getattr(plain, name)]
+    if not wishes:
+        return
+    named = ", ".join(_OPTION_OF.get(name, f"--{name}") for name in wishes)
+    if with_recipe:
+        raise Impossible(f"With --recipe nothing is decided, so {named} can't act.", "Leave out one or the other.")
+    if intent.mode == "repair" and wishes != ["keep"]:
+        raise Impossible(
+            f"--mode repair corrects faults only, so {named} can't act.", "Leave out one or the other."
+        )
+
+
+_OPTION_OF = {"ceiling_dbtp": "--tp", "character": "the character", "references": "--reference"}
 
 
 def _distinct(inputs: list[Path], outputs: list[Path | None]) -> None:
