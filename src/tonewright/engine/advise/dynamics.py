@@ -1,4 +1,8 @@
-"""Dynamics: punch, the references' dynamics, and help for the maximiser where it would have to do too much alone."""
+"""Dynamics: punch and the references' dynamics.
+
+Nothing is compressed unasked. Gentle compression before the maximiser was tried for mixes that must lose much of their
+peak-to-loudness ratio: it costs more than it spares (docs/decisions/0007-no-compression-unasked.md).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tonewright.base.units import power_to_db
-from tonewright.engine.advise.proposal import LoudnessGoal, step
+from tonewright.engine.advise.proposal import step
 from tonewright.engine.analyze import Analysis
 from tonewright.engine.intent import Intent
 from tonewright.engine.recipe import Because, Step
@@ -15,8 +19,6 @@ from tonewright.engine.reference import ReferenceFacts, weighted
 
 #: Upper edges of the bands, where mixes part: kick and bass, body, presence, air.
 _EDGES_HZ = (120.0, 1_000.0, 5_000.0, 20_000.0)
-#: A mix that must lose more of its peak-to-loudness ratio than this gets gentle compression before the maximiser.
-_EASY_DB = 6.0
 #: Full scale in the compressor is a full-scale sine, whose mean square is 3 dB lower.
 _SINE_DB = 3.01
 
@@ -33,11 +35,9 @@ class _Move:
     because: Because
 
 
-def multiband_step(
-    analysis: Analysis, intent: Intent, references: Sequence[ReferenceFacts], goal: LoudnessGoal
-) -> Step | None:
+def multiband_step(analysis: Analysis, intent: Intent, references: Sequence[ReferenceFacts]) -> Step | None:
     """The compressor, if anything asks for it. Several reasons: the strongest ratio leads."""
-    moves = [m for m in (_punch(intent), _reference(analysis, intent, references), _glue(analysis, goal)) if m]
+    moves = [move for move in (_punch(intent), _reference(analysis, intent, references)) if move]
     if not moves or intent.amount == 0 or "dynamics" in intent.keep:
         return None
     lead = max(moves, key=lambda move: move.ratio)
@@ -47,8 +47,7 @@ def multiband_step(
     bands = [
         _band(analysis, low, high, lead, ratio) for low, high in zip((0.0, *_EDGES_HZ), _EDGES_HZ, strict=False)
     ]
-    values = {"bands": [band for band in bands if band["up_to_hz"] < 0.45 * analysis.measurements.rate_hz * 2]}
-    return step("dynamics", "multiband", values, tuple(move.because for move in moves))
+    return step("dynamics", "multiband", {"bands": bands}, tuple(move.because for move in moves))
 
 
 def _band(analysis: Analysis, low_hz: float, high_hz: float, move: _Move, ratio: float) -> dict[str, Any]:
@@ -95,20 +94,3 @@ def _reference(analysis: Analysis, intent: Intent, references: Sequence[Referenc
     text = f"The references' levels move over {theirs:.1f} dB in a band, this song's over {own:.1f} dB."
     because = Because(text=text, evidence={"own_spread_db": own, "reference_spread_db": theirs})
     return _Move(own / (own - denser), 0.3, 20.0, 110.0, denser, because)
-
-
-def _glue(analysis: Analysis, goal: LoudnessGoal) -> _Move | None:
-    plr = analysis.measurements.plr_db
-    if plr is None or goal.lufs is None or not goal.may_limit:
-        return None
-    excess = plr - (goal.ceiling_dbtp - goal.lufs)
-    if excess <= _EASY_DB:
-        return None
-    text = (
-        f"The target leaves {goal.ceiling_dbtp - goal.lufs:.1f} dB between peaks and loudness, the mix has "
-        f"{plr:.1f} dB: gentle compression first, so that the maximiser has less to do."
-    )
-    because = Because(text=text, evidence={"plr_db": plr, "excess_db": excess})
-    return _Move(
-        1.0 + min(0.05 * excess, 0.6), 0.5, 30.0, 120.0, min(0.4 * (excess - _EASY_DB) + 1.0, 3.0), because
-    )

@@ -25,11 +25,13 @@ def propose(analysis: Analysis, intent: Intent, references: Sequence[ReferenceFa
         references = ()
     goal = loudness_goal(analysis, intent, references)
     found, undone = repair_steps(analysis.findings, intent)
-    wanted: list[Step | None] = [*found, stereo_step(analysis, intent, references)]
+    wanted: list[Step | None] = [
+        *found,
+        stereo_step(analysis, intent, references),
+        multiband_step(analysis, intent, references),
+    ]
     if "tone" not in intent.keep:
         wanted += [tone_step(analysis, intent, references, analysis.measurements.rate_hz), _colour(intent)]
-    if goal is not None:
-        wanted.append(multiband_step(analysis, intent, references, goal))
     order = kinds()
     steps = sorted((made for made in wanted if made is not None), key=lambda made: order.index(made.kind))
     return Proposal(tuple(steps), goal, tuple(undone))

@@ -1,4 +1,4 @@
-"""Findings that name a remedy become steps; findings that do not become honest words."""
+"""Findings that name a remedy become steps. One that names none has said itself what to do in the mix."""
 
 from collections import defaultdict
 
@@ -26,16 +26,19 @@ _TOUCHES: dict[str, Aspect] = {
 
 
 def repair_steps(findings: tuple[Finding, ...], intent: Intent) -> tuple[list[Step], list[Shortfall]]:
-    """One step for each kind of processor that some finding asks for, and what is left undone and why."""
+    """One step for each kind of processor that some finding asks for, and what could be done and is not, and why.
+
+    The maximiser is nobody's repair where a loudness is aimed at: its ceiling is part of that.
+    """
     wanted: dict[str, list[Finding]] = defaultdict(list)
     undone: list[Shortfall] = []
     for finding in findings:
-        if finding.kind in _ELSEWHERE:
+        if finding.kind in _ELSEWHERE or finding.remedy is None or finding.remedy.step not in kinds():
             continue
-        if finding.remedy is None or finding.remedy.step not in kinds():
-            undone.append(_not_ours(finding))
-        elif finding.confidence < LEAST_CONFIDENCE:
-            undone.append(_too_unsure(finding))
+        if finding.remedy.step == "maximiser" and intent.mode == "master":
+            continue
+        if finding.confidence < LEAST_CONFIDENCE:
+            undone.append(_left(finding, f"the evidence is too weak ({100 * finding.confidence:.0f} % sure)"))
         elif (kept := _TOUCHES.get(finding.remedy.step)) in intent.keep:
             undone.append(
                 Shortfall(finding.kind, f"{finding.message} Left as it is: you asked to keep the {kept}.")
@@ -74,12 +77,8 @@ def _merged(kind: str, found: list[Finding], amount: float) -> Step:
     return made.model_copy(update={"params": scaled(made.params, amount)}) if amount < 1 else made
 
 
-def _not_ours(finding: Finding) -> Shortfall:
+def _left(finding: Finding, why: str) -> Shortfall:
+    words = finding.kind.replace("_", " ")
     return Shortfall(
-        finding.kind, finding.message, {"confidence": finding.confidence, "severity": finding.severity}
+        finding.kind, f"{words.capitalize()}: left as it is, since {why}.", {"confidence": finding.confidence}
     )
-
-
-def _too_unsure(finding: Finding) -> Shortfall:
-    text = f"{finding.message} Left as it is: the evidence is too weak ({100 * finding.confidence:.0f} % sure)."
-    return Shortfall(finding.kind, text, {"confidence": finding.confidence})
