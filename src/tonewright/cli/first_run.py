@@ -28,9 +28,11 @@ def main(song: str = "", out: str = "out") -> int:
         status = tonewright(["demo", "--seconds", str(DEMO_SECONDS), "--", str(source)])
         if status != 0:
             return status
-    print(
-        "Mastering it. The very first run also compiles the kernels, which takes some seconds more.\n", flush=True
-    )
+    if source.exists():
+        print(
+            "Mastering it. The very first run compiles the kernels too, which takes some seconds more.\n",
+            flush=True,
+        )
     stem = folder / source.stem
     return tonewright(
         [
