@@ -75,7 +75,10 @@ def test_without_a_target_the_loudness_stays() -> None:
 def test_where_peaks_may_not_be_limited_the_loudest_decides_and_it_says_so() -> None:
     song = music(6.0)
     found = search(song, -8.0, -1.0, may_limit=False)
-    assert true_peak_dbtp(found.signal.read(0, song.frames)) == pytest.approx(-1.0, abs=0.05)
+    out = found.signal.read(0, song.frames)
+    assert_array_equal(out, whole(song) * db_to_gain(found.params.drive_db))
+    # White noise up to half the rate: what converters may make of it is counted in.
+    assert -1.8 < true_peak_dbtp(out) <= -1.0
     assert found.lufs < -8.0
     assert "dynamics" in found.why_short
     assert found.evidence["peaks_over_db"] == pytest.approx(-8.0 - found.lufs)

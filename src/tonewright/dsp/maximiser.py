@@ -23,8 +23,10 @@ from tonewright.dsp.stage import Context, Stage
 MOST_SHAPING_DB = 24.0
 #: The guard's look-ahead: it corrects tenths of a dB, so it may be quick.
 _GUARD_LOOK_S = 0.0015
-#: The shaper aims this far below the ceiling, so that the guard has next to nothing to do.
-_SHAPER_MARGIN_DB = 0.012
+#: How far below the ceiling the guard stays, for what rings from beyond its filters' reach; and the shaper, so that
+#: the guard has next to nothing to do.
+_GUARD_MARGIN_DB = 0.01
+_SHAPER_MARGIN_DB = 0.022
 ACTIVITY_HOP_S = 0.01
 
 
@@ -61,7 +63,7 @@ class Maximiser:
             self.stages.append(Rider(above, params.release_ms / 1000.0, context))
         if params.shaping_db > 0.0:
             self.stages.append(Shaper(ceiling * db_to_gain(-_SHAPER_MARGIN_DB), context))
-        self.stages.append(Guard(ceiling, _GUARD_LOOK_S, context))
+        self.stages.append(Guard(ceiling * db_to_gain(-_GUARD_MARGIN_DB), _GUARD_LOOK_S, context))
         self.latency_frames = sum(stage.latency_frames for stage in self.stages)
         self.preroll_s = sum(stage.preroll_s for stage in self.stages)
         hop = max(1, round(ACTIVITY_HOP_S * rate_hz))

@@ -25,8 +25,6 @@ PHASES = 4  #: pulses are placed on a grid of a quarter of a sample
 CHUNK_AT_48K = 512
 #: Ear frames are this many chunks long, one in the middle of each chunk.
 _FRAME_CHUNKS = 4
-#: How much the threshold around a chunk counts (Hann window to the fourth power, a quarter of a frame away).
-_NEIGHBOUR = 0.25
 #: Power the threshold is raised to; see docs/decisions (measured: 1 is best when little is clipped, 0.6 when much).
 SHAPE_POWER = 0.8
 #: The outer ear's steep fall above this frequency is not used to hide anything: young ears hear there.
@@ -190,13 +188,12 @@ def _fill_bins(density, first, shares, out):  # type: ignore[no-untyped-def]
                 out[i, first[b] + k] += density[i, b] * shares[b, k]
 
 
-def pulses(before: _Array, here: _Array, after: _Array, tab: EarTables) -> _Array:
-    """Pulses (count, PHASES, reach + 1) for chunks with these thresholds (count, bands), and their neighbours'.
+def pulses(masks: _Array, tab: EarTables) -> _Array:
+    """Pulses (count, PHASES, reach + 1) for chunks with these thresholds (count, bands).
 
     pulse[phase, k] is the pulse k + phase / PHASES samples from its middle, where it is 1.
     """
-    inverse = 1.0 / here + _NEIGHBOUR * (1.0 / before + 1.0 / after)
-    density = (1.0 / (_heard() * inverse)) ** SHAPE_POWER
+    density = (masks / _heard()) ** SHAPE_POWER
     spectrum = np.zeros((len(density), tab.reach + 1))
     _fill_bins(density, tab.pulse_first, tab.pulse_shares, spectrum)
     spectrum[:, 0] *= 0.5  # DC and half the rate stand for one sign of frequency only

@@ -8,6 +8,7 @@ Source of the two steps: Hämäläinen, "Smoothing of the control signal without
 DAFx 2002.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -31,7 +32,7 @@ _SHOWS = 0.69
 #: Between 0.45 of the rate and its half, no two converters draw the same curve: each cuts off there in its own way.
 #: So what lies there counts once more, by this part of its amplitude. Music has next to nothing there.
 _EDGE = 0.45
-_EDGE_SHARE = 0.4
+_EDGE_SHARE = 0.5
 _EDGE_REACH = 32
 
 
@@ -143,6 +144,7 @@ class Rider:
         # Tiles lie on a grid that is fixed to the song.
         self.seen = self.back - self.ahead - (context.start_frame - self.ahead) % _TILE
         self.given = self.back
+        self.least_gain = 1.0
 
     def process(self, block: Block) -> Block:
         return self.ride(block, np.ones(block.shape[1], dtype=np.bool_))[0]
@@ -166,6 +168,7 @@ class Rider:
         touched = np.empty(ready - self.given, dtype=np.bool_)
         _apply(self.x, self.given, ready, self.low, self.window, out, touched)
         self.given = ready
+        self.least_gain = min(self.least_gain, float(self.low.min()))
         spare = ready - self.back
         if spare > 0:
             self.x = np.ascontiguousarray(self.x[:, spare:])
@@ -180,6 +183,15 @@ class Rider:
         silence = self.latency_frames
         out, touched = self.ride(np.zeros((self.x.shape[0], silence)), np.ones(silence, dtype=np.bool_))
         return out[:, :left], touched[:left]
+
+
+def guarded_peak(source: Iterable[Block], floor: float, context: Context) -> float:
+    """The highest peak as a Rider sees it (amplitude, at least floor): what lies near half the rate counts more."""
+    rider = Rider(floor, 0.0, context)
+    for block in source:
+        rider.process(block)
+    rider.flush()
+    return floor / rider.least_gain
 
 
 class Guard:

@@ -11,9 +11,9 @@ from tonewright.dsp.maximiser_solve import Peaks, sweep
 from tonewright.dsp.stage import Context
 
 GROUP = 16  #: chunks that are worked on together
-SWEEPS = 3
-#: Chunks that must follow before a chunk's pulse is known (half a frame, and its neighbour's), or have gone before.
-_MASK_REACH = 3
+SWEEPS = 2
+#: Chunks that must follow before a chunk's pulse is known, and have gone before: those that half a frame touches.
+_MASK_REACH = 2
 #: Chunks still open when a group has entered: those whose pulses are not known, and those with visits to come.
 _OPEN = 2 * SWEEPS + _MASK_REACH + 1
 _KEPT = 2 * ((_OPEN + _MASK_REACH + 3) // 2)
@@ -87,11 +87,8 @@ class Shaper:
         need = first + np.flatnonzero(np.maximum(inside.max(axis=1), -inside.min(axis=1)) > _NEAR * self.ceiling)
         if not need.size:
             return
-        around = np.unique(np.concatenate([need - 1, need, need + 1]))
-        starts = around * chunk + chunk // 2 - self.tab.frame // 2
+        starts = need * chunk + chunk // 2 - self.tab.frame // 2
         frames = np.lib.stride_tricks.sliding_window_view(self.dry[c], self.tab.frame)[starts]
-        masks = thresholds(frames, self.tab)
-        at = np.searchsorted(around, need)
         rows = (self.at_chunk + need) % self.peaks.rows
-        self.peaks.pulse[c, rows] = pulses(masks[at - 1], masks[at], masks[at + 1], self.tab)
+        self.peaks.pulse[c, rows] = pulses(thresholds(frames, self.tab), self.tab)
         self.peaks.has_pulse[c, rows] = True

@@ -17,13 +17,13 @@ from tonewright.base.progress import NoProgress, Progress
 from tonewright.base.signal import Block, Signal, layout_of
 from tonewright.base.units import db_to_gain, gain_to_db, power_to_db
 from tonewright.dsp.maximiser import MaximiserParams, design
+from tonewright.dsp.maximiser_ride import guarded_peak
 from tonewright.dsp.stage import Context, run_whole
 from tonewright.engine.recipe import Step
 from tonewright.engine.render import Layer, pool, stream
 from tonewright.measure.cells import CellMeter, Cells
 from tonewright.measure.ear import noise_to_mask
 from tonewright.measure.loudness import CELLS_PER_S, integrated_lufs
-from tonewright.measure.true_peak import TruePeak
 
 #: A result this near the target is kept; the promise to the user is 0.1 LU.
 TOLERANCE_LU = 0.03
@@ -34,6 +34,8 @@ _LEAST_SLOPE = 0.2
 _MOST_PASSES = 4
 #: A correction this small needs no further trial.
 _SURE_LU = 0.4
+#: Peaks this far below the ceiling are left alone by all of the maximiser.
+_CLEAR_DB = 0.05
 #: The curve between samples may rise above them by so much; only test signals exceed it.
 _BETWEEN_SAMPLES_DB = 6.0
 _BLOCK_S = 2.0
@@ -100,22 +102,22 @@ def search(
 
 @dataclass(frozen=True)
 class _Heard:
-    """The song before the maximiser. peak_db: its true peak, or where that need not be known exactly, a bound."""
+    """The song before the maximiser. peak_db: where the maximiser sees its peak, or a bound of that."""
 
     cells: Cells
     peak_db: float
 
 
 def _hear(before: Signal, exactly: bool, progress: Progress) -> _Heard:
-    cells, peaks = CellMeter(layout_of(before)), TruePeak(layout_of(before))
+    cells = CellMeter(layout_of(before))
     for block in stream(before, progress=progress):
         cells.feed(block)
-        if exactly:
-            peaks.feed(block)
     heard = cells.result()
-    if exactly:
-        return _Heard(heard, gain_to_db(float(np.max(peaks.series(), initial=0.0))))
-    return _Heard(heard, gain_to_db(float(heard.peak.max(initial=0.0))) + _BETWEEN_SAMPLES_DB)
+    sample_peak = float(heard.peak.max(initial=0.0))
+    if exactly and sample_peak > 0.0:
+        context = Context(before.rate_hz, before.channels)
+        return _Heard(heard, gain_to_db(guarded_peak(stream(before), 0.9 * sample_peak, context)) + _CLEAR_DB)
+    return _Heard(heard, gain_to_db(sample_peak) + _BETWEEN_SAMPLES_DB)
 
 
 class _Trial:
@@ -189,7 +191,7 @@ class _Trial:
         depth = np.pad(over, (0, blocks * self.block - over.size)).reshape(blocks, self.block).sum(axis=1)
         touched = np.flatnonzero(depth)
         ordered = touched[np.argsort(depth[touched], kind="stable")]
-        return [part for part in np.array_split(ordered, min(_SAMPLED_BLOCKS, ordered.size)) if part.size]
+        return [part for part in np.array_split(ordered, _SAMPLED_BLOCKS) if part.size]
 
     def _part(self, stratum: NDArray[np.int64], drive_db: float) -> "_Part":
         """Limit the block in the middle of a stratum."""
