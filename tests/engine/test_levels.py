@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from tonewright.base.signal import Layout
 from tonewright.dsp.leveller import LevelCurve, LevellerParams
 from tonewright.engine.demo.generator import demo_form, demo_song
-from tonewright.engine.levels import resolve_levels, section_levels
+from tonewright.engine.levels import level_points, section_levels
 from tonewright.measure.spectral_pass import SpectralPass
 
 HOP_S = 0.1
@@ -88,7 +88,7 @@ def test_an_even_song_keeps_its_contour() -> None:
     """Soft intro, breakdown and outro, verses below choruses: nothing of that is a fault."""
     power, edges = usual()
     assert gains(power, edges) == [0.0] * 8
-    assert resolve_levels(power, HOP_S, edges) == ()
+    assert level_points(section_levels(power, HOP_S, edges)) == ()
 
 
 def test_small_differences_are_left() -> None:
@@ -115,6 +115,17 @@ def test_a_soft_beginning_and_end_are_left_though_alike() -> None:
     assert found == [0.0] * 5
 
 
+def test_a_fade_out_over_several_sections_is_left() -> None:
+    fading = [
+        (VERSE, 30.0, 0.0),
+        (CHORUS, 30.0, 2.0),
+        (VERSE, 8.0, -18.0),
+        (VERSE, 8.0, -24.0),
+        (VERSE, 8.0, -32.0),
+    ]
+    assert gains(*song(fading)) == [0.0] * 5
+
+
 def test_without_any_like_nothing_moves() -> None:
     assert gains(*song([(INTRO, 20, 0), (CHORUS, 20, -8), ([8, 9], 20, 5)])) == [0.0] * 3
 
@@ -128,7 +139,7 @@ def test_silence_and_scraps_are_left() -> None:
 
 def test_the_points_bound_gain_and_slope_and_hold_within_the_section() -> None:
     power, edges = usual(verse_db=-9.0)
-    points = resolve_levels(power, HOP_S, edges, max_gain_db=4.0, max_slope_db_per_s=2.0)
+    points = level_points(section_levels(power, HOP_S, edges, max_gain_db=4.0), max_slope_db_per_s=2.0)
     curve = LevelCurve(LevellerParams(points=points, max_slope_db_per_s=2.0))
     time = np.linspace(0, edges[-1], 20_001)
     drawn = curve.at(time)

@@ -43,6 +43,8 @@ _NATURAL_DB = 0.7
 #: A section that moves by so much in itself swells or fades.
 _SWELL_DB = 4.0
 _LEAST_GAIN_DB = 0.25
+#: A section further below the song's usual level is a fade or a whisper, not a fader left in the wrong place.
+_WHISPER_DB = 15.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def _odd_ones_out(
     if not known.any():
         return np.zeros(count)
     usual = _weighted_median(levels_db[known], lengths[known])
+    known[known] = levels_db[known] > usual - _WHISPER_DB
     votes = np.minimum(1.0, alike / _SURELY_ALIKE) * lengths
     moved = np.zeros(count)
     for _ in range(count):
@@ -124,19 +127,11 @@ def _odd_ones_out(
     return moved
 
 
-def resolve_levels(
-    power: NDArray[np.floating],
-    hop_s: float,
-    edges_s: Sequence[float],
-    *,
-    max_gain_db: float = 4.0,
-    max_slope_db_per_s: float = 3.0,
-) -> tuple[LevelPoint, ...]:
-    """The leveller's points: empty when the levels are even. See section_levels for what goes in.
+def level_points(sections: Sequence[SectionLevel], *, max_slope_db_per_s: float = 3.0) -> tuple[LevelPoint, ...]:
+    """The leveller's points for the gains of section_levels: empty when the levels are even.
 
     The gain holds within a section and moves around its edges, half before and half after, at most at the slope.
     """
-    sections = section_levels(power, hop_s, edges_s, max_gain_db=max_gain_db)
     gains = [section.gain_db if abs(section.gain_db) >= _LEAST_GAIN_DB else 0.0 for section in sections]
     if not any(gains):
         return ()
