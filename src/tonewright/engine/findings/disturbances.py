@@ -30,12 +30,12 @@ def _clicks(facts: Facts) -> Finding | None:
         severity=unit(0.2 + 0.1 * np.log2(len(times)) + (loudest + 40.0) / 80.0),
         confidence=unit(0.5 + 0.01 * sharpest),
         message=(
-            f"{len(times)} clicks, the loudest of {loudest:.0f} dBFS at {_loudest_time(facts):.2f} s; look for bad "
-            "edits or a buffer dropout there, else declicking removes them."
+            f"{len(times)} clicks, the loudest of {loudest:.0f} dBFS at {_loudest_time(facts):.2f} s; look in the "
+            "session for hard edits without a crossfade or for a buffer dropout there, and export again."
         ),
         evidence={"clicks": len(times), "loudest_dbfs": loudest, "sharpest_sigmas": sharpest},
         regions=times,
-        remedy=Remedy("declick", note="Only where the clicks are."),
+        remedy=None,
     )
 
 

@@ -70,8 +70,8 @@ def _clipping(facts: Facts) -> Finding | None:
         severity=max(0.05, severity),
         confidence=0.98 if count >= 20 else 0.85,
         message=(
-            f"{count} peaks are cut off flat at {max(levels):.1f} dBFS ({per_minute:.0f} a minute); a mix exported "
-            "with more headroom would be better, else declipping restores most of it."
+            f"{count} peaks are cut off flat at {max(levels):.1f} dBFS ({per_minute:.0f} a minute), which no "
+            "mastering restores; export the mix again with its peaks some decibels under full scale."
         ),
         evidence={
             "flat_tops": count,
@@ -81,7 +81,7 @@ def _clipping(facts: Facts) -> Finding | None:
             "lowest_clip_level_dbfs": min(levels),
         },
         regions=regions,
-        remedy=Remedy("declip", note="Before anything else in the chain."),
+        remedy=None,
     )
 
 
