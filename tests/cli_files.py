@@ -17,17 +17,16 @@ Failing = Callable[..., str]
 
 
 def music(seconds: float, channels: int = 2, seed: int = 7) -> Block:
-    """Something a mastering engine takes for music: (channels, frames), about -20 LUFS, peaks near -6 dBFS."""
+    """Something a mastering engine takes for music: (channels, frames), about -20 LUFS, peaks below -6 dBFS."""
     random = np.random.default_rng(seed)
     time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     beat = np.exp(-8.0 * np.mod(time_s, 0.5))
-    tones = sum(
-        np.sin(2 * np.pi * hz * time_s + k) / (k + 2) for k, hz in enumerate((55, 110, 220, 447, 890, 3100))
-    )
-    rows = [
-        0.22 * (0.4 + 0.6 * beat) * tones + 0.05 * beat * random.standard_normal(len(time_s))
-        for _ in range(channels)
-    ]
+    # the notes change with every beat, else they would rightly be taken for resonances
+    root_hz = 55.0 * 2.0 ** (random.integers(0, 12, size=int(2 * seconds) + 1)[(2 * time_s).astype(int)] / 12.0)
+    phase = 2.0 * np.pi * np.cumsum(root_hz) / RATE_HZ
+    tones = sum(np.sin(partial * phase + partial) / partial for partial in (1, 2, 3, 4, 6, 8, 16, 31, 57))
+    rows = [0.2 * (0.4 + 0.6 * beat) * tones + 0.05 * beat * random.standard_normal(len(time_s))
+            for _ in range(channels)]  # fmt: skip
     return np.clip(np.stack(rows), -0.5, 0.5)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from cli_files import RATE_HZ, music, write
 
+from cli_files import RATE_HZ, music, write
 from tonewright.cli.main import main
 
 METER = {
@@ -176,18 +176,22 @@ def test_limit(ask: Asking, song: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("phase", ["linear", "minimum"])
-def test_eq(phase: str, ask: Asking, song: Path, tmp_path: Path) -> None:
+def test_eq(phase: str, ask: Asking, tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).standard_normal((1, 10 * RATE_HZ))
+    source = write(tmp_path / "noise.wav", 0.05 * noise, "FLOAT")
     bands = tmp_path / "bands.json"
-    bands.write_text('[{"kind": "bell", "frequency_hz": 890, "gain_db": -12, "q": 4}]')
+    bands.write_text('[{"kind": "bell", "frequency_hz": 900, "gain_db": -12, "q": 4}]')
     out = tmp_path / "out.wav"
-    ask("eq", song, out, "--phase", phase, "--bands", bands, "--bits", "32f")
+    ask("eq", source, out, "--phase", phase, "--bands", bands, "--bits", "32f")
+    before, after = (np.abs(np.fft.rfft(soundfile.read(path)[0])) for path in (source, out))
 
-    def level(path: Path, frequency_hz: float) -> float:
-        spectrum = np.abs(np.fft.rfft(soundfile.read(path)[0][:, 0] * np.hanning(3 * RATE_HZ)))
-        return 20 * float(np.log10(spectrum[round(3 * frequency_hz)]))
+    def change_db(low_hz: float, high_hz: float) -> float:
+        band = slice(round(10 * low_hz), round(10 * high_hz))  # bins of 0.1 Hz
+        return 10 * float(np.log10(np.sum(after[band] ** 2) / np.sum(before[band] ** 2)))
 
-    assert level(out, 890) - level(song, 890) == pytest.approx(-12.0, abs=0.3)
-    assert level(out, 55) - level(song, 55) == pytest.approx(0.0, abs=0.1)
+    assert change_db(898, 902) == pytest.approx(-12.0, abs=0.1)
+    assert change_db(40, 60) == pytest.approx(0.0, abs=0.05)
+    assert change_db(15_000, 20_000) == pytest.approx(0.0, abs=0.05)
 
 
 def test_convert(ask: Asking, song: Path, tmp_path: Path) -> None:

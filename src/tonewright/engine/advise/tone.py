@@ -37,7 +37,7 @@ def tone_step(
     total = np.zeros(len(frequency_hz))
     because: list[Because] = []
     for curve, reason in (
-        _content(analysis),
+        _content(analysis, on_suspicion=intent.mode != "repair"),
         _references(analysis, intent, references),
         _character(intent.character, frequency_hz),
     ):
@@ -50,9 +50,12 @@ def tone_step(
     return step("tone", "equaliser", {"bands": [band.model_dump() for band in bands]}, tuple(because))
 
 
-def _content(analysis: Analysis) -> tuple[Curve, Because | None]:
+def _content(analysis: Analysis, on_suspicion: bool) -> tuple[Curve, Because | None]:
+    """on_suspicion: correct a little also where no finding says that the tone is at fault; a repair does not."""
     found = [f for f in analysis.findings if f.kind == "tone" and f.confidence >= _LEAST_CONFIDENCE]
     deviation = deviation_db(analysis.spectrum.level_db, analysis.spectrum.centre_hz)
+    if not found and not on_suspicion:
+        return np.zeros(len(deviation)), None
     curve = -expected_fault_db(deviation, analysis.spectrum.edge_hz or 16_000.0)
     size_db = float(np.sqrt(np.mean(curve**2)))
     gate_db = _GATE_DB if found else _GATE_WITHOUT_FINDING_DB
