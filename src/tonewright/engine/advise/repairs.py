@@ -24,6 +24,15 @@ _TOUCHES: dict[str, Aspect] = {
     "stereo": "width",
 }
 
+#: What a step is called, for --only and for people, where the processor's own name says less.
+_IDS = {
+    "gain": "balance",
+    "leveller": "levels",
+    "equaliser": "notches",
+    "deesser": "sibilance",
+    "maximiser": "peaks",
+}
+
 
 def repair_steps(findings: tuple[Finding, ...], intent: Intent) -> tuple[list[Step], list[Shortfall]]:
     """One step for each kind of processor that some finding asks for, and what could be done and is not, and why.
@@ -73,7 +82,7 @@ def _merged(kind: str, found: list[Finding], amount: float) -> Step:
                 values[name] = [*values[name], *value]  # type: ignore[misc]
             else:
                 values[name] = list(value) if isinstance(value, list | tuple) else value
-    made = step(f"repair-{kind}".replace("_", "-"), kind, values, tuple(because_of(f) for f in reversed(found)))
+    made = step(_IDS.get(kind, kind.replace("_", "-")), kind, values, tuple(because_of(f) for f in reversed(found)))
     return made.model_copy(update={"params": scaled(made.params, amount)}) if amount < 1 else made
 
 
