@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from tonewright.base.errors import Silent
@@ -76,7 +76,7 @@ def test_where_peaks_may_not_be_limited_the_loudest_decides_and_it_says_so() -> 
     song = music(6.0)
     found = search(song, -8.0, -1.0, may_limit=False)
     out = found.signal.read(0, song.frames)
-    assert_array_equal(out, whole(song) * db_to_gain(found.params.drive_db))
+    assert_allclose(out, whole(song) * db_to_gain(found.params.drive_db), rtol=1e-12)
     # White noise up to half the rate: what converters may make of it is counted in.
     assert -1.8 < true_peak_dbtp(out) <= -1.0
     assert found.lufs < -8.0

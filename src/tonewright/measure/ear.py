@@ -30,7 +30,7 @@ _CALIBRATION_HZ = 1_019.5
 _LOW_HZ, _HIGH_HZ = 80.0, 18_000.0
 BAND_BARK = 0.25
 _POWER = 0.4  # exponent in which spread patterns add up
-_LEAST_BAND_POWER = 1e-12
+_LEAST_BAND_POWER = 1e-12  # after Kabal: keeps every ratio defined
 
 _Array = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ class Nmr:
 def noise_to_mask(reference: Block, processed: Block, rate_hz: int) -> Nmr:
     """NMR of `processed` against `reference`: both (channels, frames), time-aligned and level-matched.
 
-    Silence against silence has no noise: -200 dB.
+    Equal signals read below -110 dB: the standard keeps a least power of 1e-12 in each band.
     """
     if reference.shape != processed.shape or reference.ndim != 2:
         raise ValueError("reference and processed must have the same shape (channels, frames)")
