@@ -85,12 +85,12 @@ def _shape(analysis: Analysis) -> Curve:
 
 
 def _smooth(curve: Curve) -> Curve:
-    """Over an octave: the median of three bands first, so that one peak moves nothing, then a weighted mean."""
-    padded = np.pad(curve, 1, constant_values=np.nan)
-    triples = np.stack([padded[:-2], padded[1:-1], padded[2:]])
+    """The median of five bands first, so that a peak moves nothing even if it lies in two, then a weighted mean."""
+    padded = np.pad(curve, 2, constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 5).T
     known = np.isfinite(curve)
     middle = np.full(len(curve), np.nan)
-    middle[known] = np.nanmedian(triples[:, known], axis=0)
+    middle[known] = np.nanmedian(around[:, known], axis=0)
     weights = np.array([1.0, 2.0, 3.0, 2.0, 1.0])
     filled = np.pad(np.where(known, middle, 0.0), 2)
     counts = np.pad(known.astype(float), 2)
