@@ -39,11 +39,12 @@ def facts(samples: Block, weight: float = 1.0) -> ReferenceFacts:
 def filtered(samples: Block, gain_db: Block) -> Block:
     """Through a zero-phase filter of these gains at every bin."""
     spectrum = np.fft.rfft(samples, axis=1)
-    return np.fft.irfft(spectrum * 10.0 ** (gain_db / 20.0), samples.shape[1], axis=1).astype(np.float64)
+    shaped: Block = np.fft.irfft(spectrum * 10.0 ** (gain_db / 20.0), samples.shape[1], axis=1).astype(np.float64)
+    return shaped
 
 
 def bins() -> Block:
-    return np.fft.rfftfreq(song().shape[1], 1 / RATE)
+    return np.fft.rfftfreq(song().shape[1], 1 / RATE).astype(np.float64)
 
 
 def tone_of(proposal: Proposal) -> Block:
