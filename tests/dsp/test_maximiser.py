@@ -127,6 +127,21 @@ def test_riding_alone_never_raises_the_gain_and_moves_smoothly() -> None:
     assert max(np.max(np.abs(np.diff(g))) for g in per_channel) < 0.02
 
 
+def test_the_release_follows_the_programme() -> None:
+    """After a deep reduction the ridden gain comes back later than after a shallow one."""
+    rate_hz = 48_000
+    quiet = 0.1 * np.sin(2 * np.pi * 440 / rate_hz * np.arange(2 * rate_hz))[None, :]
+
+    def recovery_s(peak: float) -> float:
+        samples = quiet.copy()
+        samples[0, rate_hz : rate_hz + 60] = peak * np.hanning(60)
+        out = limited(samples, rate_hz, MaximiserParams(ceiling_dbtp=-1.0, shaping_db=0.0))
+        held = np.flatnonzero(np.abs(out - samples)[0] > 1e-5)
+        return float(held.max() - rate_hz) / rate_hz
+
+    assert recovery_s(4.0) > 2.5 * recovery_s(1.2) > 0.05
+
+
 def test_equal_channels_stay_equal_and_signs_do_not_matter() -> None:
     mono = bursts(48_000, 60_000)[:1]
     params = MaximiserParams(drive_db=4.0, ceiling_dbtp=-1.0)

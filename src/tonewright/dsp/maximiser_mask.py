@@ -25,7 +25,7 @@ PHASES = 4  #: pulses are placed on a grid of a quarter of a sample
 CHUNK_AT_48K = 512
 #: Ear frames are this many chunks long, one in the middle of each chunk.
 _FRAME_CHUNKS = 4
-#: Power the threshold is raised to; see docs/decisions (measured: 1 is best when little is clipped, 0.6 when much).
+#: Power the threshold is raised to; see docs/decisions/0008 (1 is best where little is limited, 0.65 where much).
 SHAPE_POWER = 0.8
 #: The outer ear's steep fall above this frequency is not used to hide anything: young ears hear there.
 _HIGHEST_TRUSTED_HZ = 14_000.0
