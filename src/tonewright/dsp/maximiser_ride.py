@@ -111,8 +111,10 @@ def _apply(x, first, last, low, window, stride, out, touched):  # type: ignore[n
     least = np.ones(stop - start + 2 * half)
     for k in range(least.size):
         at = (start - half + k) * stride
+        lowest = 1.0
         for m in range(at, at + stride):
-            least[k] = min(least[k], low[m])
+            lowest = min(lowest, low[m])
+        least[k] = lowest
     gain = np.ones(stop - start)
     reduced_until = -1
     for k in range(least.size):
@@ -124,15 +126,18 @@ def _apply(x, first, last, low, window, stride, out, touched):  # type: ignore[n
             for w in range(window.size):
                 drop += window[w] * (1.0 - least[j + w])
             gain[j] = 1.0 - drop
-    for n in range(first, last):
-        j = n // stride - start
+    out[:] = x[:, first:last]
+    touched[:] = False
+    for j in range(gain.size - 1):
         before, after = gain[j], gain[j + 1]
-        touched[n - first] = before < 1.0 or after < 1.0
-        for c in range(x.shape[0]):
-            if touched[n - first]:
-                out[c, n - first] = x[c, n] * (before + (after - before) * ((n % stride) / stride))
-            else:
-                out[c, n - first] = x[c, n]
+        if before == 1.0 and after == 1.0:
+            continue
+        at = (start + j) * stride
+        for n in range(max(at, first), min(at + stride, last)):
+            touched[n - first] = True
+            here = before + (after - before) * ((n - at) / stride)
+            for c in range(x.shape[0]):
+                out[c, n - first] = x[c, n] * here
 
 
 class Rider:
