@@ -1,6 +1,6 @@
 """How often each kind of finding is raised over a folder of music, and how fast the analysis is.
 
-    python -m benchmarks.findings --music DIR [--per-folder 4] [--list KIND]
+    python -m benchmarks.findings --music DIR [--per-folder 4] [--list KIND ...]
 
 On music that nobody complains about most findings would be false alarms; which ones are true (overs, codec edges, cut
 loops) has to be looked at one by one. docs/findings.md has the figures.
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--music", type=Path, required=True)
     parser.add_argument("--per-folder", type=int, default=4)
-    parser.add_argument("--list", choices=sorted(KINDS), help="print this kind's messages")
+    parser.add_argument("--list", choices=sorted(KINDS), nargs="*", default=[], help="print these kinds' messages")
     options = parser.parse_args()
     counts: Counter[str] = Counter()
     files, heard_s, cpu_s = 0, 0.0, 0.0
@@ -55,8 +55,10 @@ def main() -> None:
         files += 1
         counts.update({finding.kind for finding in analysis.findings})
         for finding in analysis.findings:
-            if finding.kind == options.list:
-                print(f"{path.name}: {finding.severity:.2f} {finding.confidence:.2f} {finding.message}")
+            if finding.kind in options.list:
+                print(
+                    f"{path.name}: {finding.kind} {finding.severity:.2f} {finding.confidence:.2f} {finding.message}"
+                )
     print(
         f"\n{files} files, {heard_s / 60:.0f} min, {heard_s / max(cpu_s, 1e-9):.0f}x realtime with decoding and meter\n"
     )

@@ -20,13 +20,9 @@ _FRAME_S = 0.186
 _BATCH = 8
 #: About one second: the time resolution of sections and of regions found in the stereo field.
 _SLOT_S = 1.0
-#: A fine band counts in a frame when the third-octaves on both sides of its own look like noise (flatness over this,
-#: dB; noise has -2.5). Music's notes bring neighbours with them and fail that; what rings under noise does not.
-_NOISE_LIKE_DB = -4.0
-#: Prominence is counted in frames above this level; below it there is nothing to ring.
+#: Fine bands are averaged over spans of so many slots, in frames above this level; below it nothing can ring.
+_SPAN_SLOTS = 5
 _ACTIVE_POWER = 1e-6
-#: A fine band's background: the fine bands 1/6 to 1/2 octave away on both sides.
-_NEAR, _FAR = 4, 12
 
 
 @dataclass(frozen=True)
@@ -40,9 +36,8 @@ class SpectralFacts:
     slots: (slots, 31, 3) mean power of left, of right, and of their cross term (real part) by third-octave.
     slot_active: (slots,) frames in each slot.
     bin_power, bin_peak: (bins,) mean and highest power of each bin; bin_hz their frequencies.
-    prominence_db: (fine,) how far a fine band stands out of its surroundings (1/6 to 1/2 octave away), in the mean over
-        the frames in which it sounds like noise around it. prominent: (fine,) share of these frames in which it is over
-        3 dB. noise_like: (fine,) how many these are.
+    fine_db: (spans, fine) mean level in dB of each fine band over the active frames of about five seconds.
+        fine_frames: (spans,) how many frames these were; spans without any are left out.
     """
 
     channels: int
@@ -56,9 +51,8 @@ class SpectralFacts:
     bin_hz: NDArray[np.float64]
     bin_power: NDArray[np.float64]
     bin_peak: NDArray[np.float64]
-    prominent: NDArray[np.float64]
-    prominence_db: NDArray[np.float64]
-    noise_like: NDArray[np.float64]
+    fine_db: NDArray[np.float64]
+    fine_frames: NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)  # never fastmath: results must repeat
@@ -116,33 +110,6 @@ def _reduce(spectra, scale, edges, third_bins, fine, flat, bin_sum, bin_peak):  
             flat[t, band] = 10.0 * (logs / count - np.log10(total / count))
 
 
-@njit(cache=True, nogil=True)  # never fastmath: results must repeat
-def _prominence(level_db, flat, active, near, far, limit, counts, total, seen):  # type: ignore[no-untyped-def]
-    """Count how often each fine band stands out of its surroundings while these sound like noise.
-
-    level_db: (frames, fine). flat: (frames, thirds) dB. active: (frames,). limit: of flat. counts: (fine,) frames in
-    which it stands out by 3 dB, total: (fine,) sum of dB, seen: (fine,) frames that counted; all updated.
-    """
-    frames, fine = level_db.shape
-    per_third = fine // flat.shape[1]
-    for t in range(frames):
-        if not active[t]:
-            continue
-        for b in range(far, fine - far):
-            third = b // per_third
-            below, above = flat[t, third - 1], flat[t, third + 1]
-            if min(below, above) < limit or below == 0.0 or above == 0.0:
-                continue
-            seen[b] += 1.0
-            around = 0.0
-            for d in range(near, far + 1):
-                around += level_db[t, b - d] + level_db[t, b + d]
-            over = level_db[t, b] - around / (2 * (far - near + 1))
-            total[b] += over
-            if over > 3.0:
-                counts[b] += 1.0
-
-
 class SpectralPass:
     """Feed blocks, then take the facts. Memory grows by about 250 bytes a frame (0.1 s)."""
 
@@ -164,7 +131,10 @@ class SpectralPass:
         )
         self._third_bins = np.minimum(np.round(thirds / width).astype(np.int64), self.bins)
         self._bin_sum, self._bin_peak = np.zeros(self.bins), np.zeros(self.bins)
-        self._counts, self._total, self._seen = (np.zeros(len(FINE_HZ)) for _ in range(3))
+        self._span_frames = _SPAN_SLOTS * max(1, round(_SLOT_S * layout.rate_hz / self.hop))
+        self._span, self._span_active, self._span_seen = np.zeros(len(FINE_HZ)), 0, 0
+        self._fine: list[NDArray[np.float64]] = []
+        self._fine_frames: list[int] = []
         self._levels: list[NDArray[np.float32]] = []
         self._flatness: list[NDArray[np.float32]] = []
         self._slot_frames = max(1, round(_SLOT_S * layout.rate_hz / self.hop))
@@ -182,6 +152,7 @@ class SpectralPass:
             self._take(frames)
         if self._open_frames:
             self._close_slot()
+        self._close_span()
         frames_seen = sum(len(part) for part in self._levels)
         bands = len(THIRD_HZ)
         return SpectralFacts(
@@ -196,9 +167,8 @@ class SpectralPass:
             bin_hz=np.arange(self.bins) * self.layout.rate_hz / self.size,
             bin_power=self._bin_sum / max(1, frames_seen),
             bin_peak=self._bin_peak,
-            prominent=self._counts / np.maximum(1.0, self._seen),
-            prominence_db=self._total / np.maximum(1.0, self._seen),
-            noise_like=self._seen.copy(),
+            fine_db=np.array(self._fine).reshape(-1, len(FINE_HZ)),
+            fine_frames=np.array(self._fine_frames, dtype=np.int64),
         )
 
     def _take(self, frames: NDArray[np.float64]) -> None:
@@ -214,8 +184,12 @@ class SpectralPass:
         self._levels.append(((thirds[:, :, 0] + thirds[:, :, 1]) / self.layout.channels).astype(np.float32))
         self._flatness.append(flat.astype(np.float32))
         active = mean.sum(axis=1) > _ACTIVE_POWER
-        level_db = 10.0 * np.log10(np.maximum(mean, 1e-20))
-        _prominence(level_db, flat, active, _NEAR, _FAR, _NOISE_LIKE_DB, self._counts, self._total, self._seen)
+        if active.any():
+            self._span += (10.0 * np.log10(np.maximum(mean[active], 1e-20))).sum(axis=0)
+            self._span_active += int(active.sum())
+        self._span_seen += count
+        if self._span_seen >= self._span_frames:
+            self._close_span()
         for frame in thirds:
             self._open += frame
             self._open_frames += 1
@@ -227,3 +201,9 @@ class SpectralPass:
         self._slot_counts.append(self._open_frames)
         self._open = np.zeros_like(self._open)
         self._open_frames = 0
+
+    def _close_span(self) -> None:
+        if self._span_active:
+            self._fine.append(self._span / self._span_active)
+            self._fine_frames.append(self._span_active)
+        self._span, self._span_active, self._span_seen = np.zeros(len(FINE_HZ)), 0, 0

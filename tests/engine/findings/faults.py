@@ -105,16 +105,22 @@ def resonance() -> Case:
 
 
 def sibilance() -> Case:
+    return Case(bursts(rise_s=0.03, fall_s=0.04, length_s=0.12))
+
+
+def bursts(rise_s: float, fall_s: float, length_s: float) -> Block:
+    """Clean music with noise around 7 kHz every 1.7 s that swells, stays and falls: an s, or a hat if it strikes."""
     x = clean().copy()
     dice = np.random.default_rng(1)
-    length = round(0.09 * RATE)
+    t = np.arange(round(length_s * RATE)) / RATE
+    envelope = np.clip(np.minimum(t / rise_s, (length_s - t) / fall_s), 0.0, 1.0)
     for second in np.arange(1.0, SECONDS - 1.0, 1.7):
         start = round(second * RATE)
         noise = shaped(
             dice.standard_normal((1, RATE)), lambda hz: np.where((hz > 5_500) & (hz < 9_500), 0.0, -60.0)
         )
-        x[:, start : start + length] += 0.35 * noise[:, :length] * np.hanning(length)
-    return Case(x)
+        x[:, start : start + len(t)] += 0.25 * noise[:, : len(t)] * envelope
+    return x
 
 
 def hum() -> Case:

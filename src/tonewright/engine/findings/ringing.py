@@ -1,6 +1,11 @@
-"""Resonances: narrow peaks that stay at one frequency while the notes change."""
+"""Resonances: narrow peaks that stay at one frequency while the notes change.
+
+A note's partial fills one 1/24-octave band and leaves the next ones empty; a resonance lifts whatever lies near it, so
+two neighbouring bands stand out. And it does so in every quarter of the song, whatever is played there.
+"""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,49 +15,84 @@ from tonewright.engine.findings.model import Finding, Remedy, unit
 from tonewright.measure.bands import FINE_HZ
 from tonewright.measure.spectral_pass import SpectralFacts
 
-#: Lower, a third-octave holds too few bins to tell noise from notes.
-_RANGE_HZ = (1_500.0, 10_000.0)
-#: In noise-like frames it stands out by so much in the mean, and by more when there were few: _MEAN_DB + _FEW_DB
-#: over the root of their seconds; and in so many of them by 3 dB.
-_MEAN_DB, _FEW_DB, _SHARE = 5.0, 3.0, 0.75
-#: For so long it must have been open to hearing.
-_LEAST_S = 0.9
+#: Lower, partials lie too close to semitones to be told from a resonance; near the end of the content, slopes do.
+_RANGE_HZ = (2_000.0, 9_000.0)
+_BELOW_EDGE = 0.6
+#: The peak stands out by so much in the quarter where it does least; the second of two neighbouring bands by so much.
+_PEAK_DB, _SECOND_DB = 6.5, 2.0
+#: More is a tone that is played. On both sides an eighth of an octave away it must have fallen by the last.
+_PLAYED_DB, _NARROW_DB = 18.0, 5.0
+_EIGHTH = 3
+#: A band's background: the median of the bands 1/6 to 1/2 octave away on both sides.
+_NEAR, _FAR = 4, 12
+_QUARTERS = 4
+_LEAST_S = 12.0
 _MOST = 3
+_Q, _MOST_CUT_DB = 16.0, 6.0
+
+
+class Resonance(NamedTuple):
+    """One that rings. over_db: above its surroundings in the mean; least_db: in the quarter where it does least."""
+
+    frequency_hz: float
+    over_db: float
+    least_db: float
 
 
 def find(facts: Facts) -> Iterator[Finding]:
     top_hz = facts.spectrum.edge_hz or 0.5 * facts.rate_hz
-    for band in resonant_bands(facts.spectral, top_hz)[:_MOST]:
-        hz, over = float(FINE_HZ[band]), float(facts.spectral.prominence_db[band])
-        share = float(facts.spectral.prominent[band])
-        cut = round(max(-6.0, -0.5 * over), 1)
+    for ring in resonances(facts.spectral, top_hz)[:_MOST]:
+        cut_db = round(min(_MOST_CUT_DB, 0.6 * ring.least_db), 1)
         yield Finding(
             kind="resonance",
-            severity=unit(0.2 + (over - _MEAN_DB) / 15.0),
-            confidence=unit(0.4 + 1.5 * (share - _SHARE)),
+            severity=unit(0.15 + (ring.least_db - _PEAK_DB) / 15.0),
+            confidence=unit(0.5 + 0.03 * (ring.least_db - _PEAK_DB)),
             message=(
-                f"{hz:.0f} Hz rings {over:.0f} dB above its surroundings in {100 * share:.0f} % of the song, whatever "
-                "is played; tame it with a narrow dynamic cut, or find the track it comes from."
+                f"{ring.frequency_hz:.0f} Hz rings {ring.over_db:.0f} dB above its surroundings all through the song, "
+                "whatever is played; a narrow cut while it rings tames it, or find the track it comes from."
             ),
-            evidence={"frequency_hz": hz, "prominence_db": over, "share_of_time": share},
+            evidence={
+                "frequency_hz": ring.frequency_hz,
+                "prominence_db": ring.over_db,
+                "least_prominence_db": ring.least_db,
+            },
             remedy=Remedy(
-                "equaliser",
-                {"bands": [{"kind": "bell", "frequency_hz": round(hz, 1), "gain_db": cut, "q": 12.0}]},
-                {"prominence_db": cut},
+                "resonance",
+                {"bands": [{"frequency_hz": round(ring.frequency_hz), "q": _Q, "depth_db": cut_db}]},
+                {"prominence_db": -cut_db},
             ),
         )
 
 
-def resonant_bands(spectral: SpectralFacts, top_hz: float) -> list[int]:
-    """Fine bands that ring, the strongest first; neighbours of a stronger one are left out."""
-    inside = (_RANGE_HZ[0] < FINE_HZ) & (min(_RANGE_HZ[1], 0.6 * top_hz) > FINE_HZ)
-    seconds = spectral.noise_like * spectral.frame_hop_s
-    needed_db = _MEAN_DB + _FEW_DB / np.sqrt(np.maximum(seconds, _LEAST_S))
-    rings: NDArray[np.bool_] = (
-        inside & (seconds > _LEAST_S) & (spectral.prominent > _SHARE) & (spectral.prominence_db > needed_db)
-    )
-    found: list[int] = []
-    for band in sorted(np.flatnonzero(rings).tolist(), key=lambda b: -spectral.prominence_db[b]):
-        if all(abs(band - other) > 4 for other in found):
-            found.append(int(band))
-    return found
+def resonances(spectral: SpectralFacts, top_hz: float) -> list[Resonance]:
+    """What rings, the strongest first."""
+    frames = spectral.fine_frames
+    if len(frames) < _QUARTERS or frames.sum() * spectral.frame_hop_s < _LEAST_S:
+        return []
+    quarters = np.array_split(np.arange(len(frames)), _QUARTERS)
+    over = np.array([_prominence(np.average(spectral.fine_db[q], axis=0, weights=frames[q])) for q in quarters])
+    least, mean = over.min(axis=0), over.mean(axis=0)
+    hz = FINE_HZ[_FAR:-_FAR]
+    found: list[tuple[int, Resonance]] = []
+    for band in sorted(range(_EIGHTH, len(hz) - _EIGHTH), key=lambda b: -least[b]):
+        if not _RANGE_HZ[0] < hz[band] < min(_RANGE_HZ[1], _BELOW_EDGE * top_hz):
+            continue
+        second = max(least[band - 1], least[band + 1])
+        beside = max(mean[band - _EIGHTH], mean[band + _EIGHTH])
+        rings = _PEAK_DB <= least[band] <= _PLAYED_DB and second >= _SECOND_DB and mean[band] - beside >= _NARROW_DB
+        if rings and all(abs(band - other) > _NEAR for other, _ in found):
+            found.append((band, Resonance(_centre(hz, mean, band), float(mean[band]), float(least[band]))))
+    return [ring for _, ring in found]
+
+
+def _prominence(level_db: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far each fine band stands above the median of its surroundings; bands without whole ones left out."""
+    around = np.lib.stride_tricks.sliding_window_view(level_db, 2 * _FAR + 1)
+    beside = np.concatenate([around[:, : _FAR - _NEAR + 1], around[:, _FAR + _NEAR :]], axis=1)
+    return np.asarray(level_db[_FAR:-_FAR] - np.median(beside, axis=1))
+
+
+def _centre(hz: NDArray[np.float64], over_db: NDArray[np.float64], band: int) -> float:
+    """The resonance's frequency: between the bands that it lifts, by how much it does."""
+    near = slice(band - 1, band + 2)
+    return float(np.exp(np.average(np.log(hz[near]), weights=np.maximum(over_db[near], 0.0))))
