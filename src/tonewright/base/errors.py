@@ -17,7 +17,8 @@
     │   ├── RecipeInvalid
     │   └── RecipeTooNew
     ├── PromiseBroken         8   a promise could not be kept, so nothing is delivered
-    │   └── CeilingPassed
+    │   ├── CeilingPassed
+    │   └── WouldClip
     ├── Interrupted           9   stopped by the user
     └── Bug                  70   ours
 
@@ -151,6 +152,12 @@ class CeilingPassed(PromiseBroken):
 
     code, exit_code, http_status = "ceiling_passed", 8, 500
     over_db = 0.0
+
+
+class WouldClip(PromiseBroken):
+    """The sound is louder than the word length that was asked for can hold."""
+
+    code, exit_code, http_status = "would_clip", 8, 500
 
 
 class Interrupted(TonewrightError):

@@ -7,7 +7,9 @@ song is limited and measured, and the drive corrected if it missed. The signal f
 twice.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,9 @@ from tonewright.engine.render import Layer, pool, stream
 from tonewright.measure.cells import CellMeter, Cells
 from tonewright.measure.ear import noise_to_mask
 from tonewright.measure.loudness import CELLS_PER_S, integrated_lufs
+
+#: Takes a limited song to its end and tells its integrated loudness.
+Play = Callable[[Signal], float | None]
 
 #: A result this near the target is kept; the promise to the user is 0.1 LU.
 TOLERANCE_LU = 0.03
@@ -71,16 +76,20 @@ def search(
     may_limit: bool = True,
     harm_nmr_db: float | None = HARM_NMR_DB,
     settings: MaximiserParams | None = None,
+    cells: Cells | None = None,
+    play: Play | None = None,
     progress: Progress | None = None,
 ) -> Limited:
     """Drive `before` to the target under the ceiling.
 
     target_lufs: None keeps the loudness. may_limit: False where peaks may not be touched; then the loudest peak
     decides. harm_nmr_db: stop short where limiting would be more audible than this; None goes as far as it goes.
-    settings: the maximiser's other settings. Raises Silent where there is no loudness.
+    settings: the maximiser's other settings. cells: what the meter found of `before`, where that is known already.
+    play: takes a limited song to its end and tells its integrated loudness, for instance by writing it; the last one
+    played is mostly the one found. Raises Silent where there is no loudness.
     """
     progress = progress or NoProgress()
-    heard = _hear(before, not may_limit, progress)
+    heard = _hear(before, not may_limit, cells, progress)
     plain_lufs = integrated_lufs(heard.cells.weighted_energy, before.rate_hz)
     if plain_lufs is None:
         raise Silent("The song has no measurable loudness.", "Is it silent, or shorter than 0.4 s?")
@@ -96,7 +105,7 @@ def search(
     limit = guess
     if harm_nmr_db is not None and harm > harm_nmr_db:
         limit = trial.drive_at_harm(free_db, guess, harm_nmr_db)
-    found = _land(trial, wanted, guess, limit, progress)
+    found = _land(trial, wanted, guess, limit, play or partial(_loudness, progress=progress))
     return _explained(found, trial, guess, limit, harm, harm_nmr_db)
 
 
@@ -108,16 +117,20 @@ class _Heard:
     peak_db: float
 
 
-def _hear(before: Signal, exactly: bool, progress: Progress) -> _Heard:
-    cells = CellMeter(layout_of(before))
-    for block in stream(before, progress=progress):
-        cells.feed(block)
-    heard = cells.result()
+def _hear(before: Signal, exactly: bool, known: Cells | None, progress: Progress) -> _Heard:
+    heard = known or _cells(before, progress)
     sample_peak = float(heard.peak.max(initial=0.0))
     if exactly and sample_peak > 0.0:
         context = Context(before.rate_hz, before.channels)
         return _Heard(heard, gain_to_db(guarded_peak(stream(before), 0.9 * sample_peak, context)) + _CLEAR_DB)
     return _Heard(heard, gain_to_db(sample_peak) + _BETWEEN_SAMPLES_DB)
+
+
+def _cells(signal: Signal, progress: Progress) -> Cells:
+    meter = CellMeter(layout_of(signal))
+    for block in stream(signal, progress=progress):
+        meter.feed(block)
+    return meter.result()
 
 
 class _Trial:
@@ -232,13 +245,13 @@ def _weighted(samples: NDArray[np.float64], like: Signal) -> float:
     return float(meter.result().weighted_energy.sum())
 
 
-def _land(trial: _Trial, wanted: float, guess: float, limit: float, progress: Progress) -> Limited:
+def _land(trial: _Trial, wanted: float, guess: float, limit: float, play: Play) -> Limited:
     """Limit the whole song, measure it, and correct the drive until it lands."""
     drive, best = min(guess, limit), None
     slope = 1.0
     for _ in range(_MOST_PASSES):
         drive = float(np.clip(drive, -40.0, 40.0))
-        found = _pass(trial, wanted, drive, progress)
+        found = _pass(trial, wanted, drive, play)
         if best is None or abs(wanted - found.lufs) < abs(wanted - best.lufs):
             if best is not None and found.params.drive_db != best.params.drive_db:
                 rise = (found.lufs - best.lufs) / (found.params.drive_db - best.params.drive_db)
@@ -255,22 +268,27 @@ def _land(trial: _Trial, wanted: float, guess: float, limit: float, progress: Pr
     return best
 
 
-def _pass(trial: _Trial, wanted: float, drive_db: float, progress: Progress) -> Limited:
+def _loudness(signal: Signal, progress: Progress) -> float | None:
+    return integrated_lufs(_cells(signal, progress).weighted_energy, signal.rate_hz)
+
+
+def _pass(trial: _Trial, wanted: float, drive_db: float, play: Play) -> Limited:
     params = trial.params.model_copy(update={"drive_db": drive_db})
-    step = Step(id="maximiser", kind="maximiser", params=params)
-    signal = Layer(trial.before, [step])
-    meter = CellMeter(layout_of(signal))
-    for block in stream(signal, progress=progress):
-        meter.feed(block)
-    lufs = integrated_lufs(meter.result().weighted_energy, signal.rate_hz)
+    signal = _limited(trial.before, params)
+    lufs = play(signal)
     assert lufs is not None
     return Limited(params, signal, lufs, trial.nmr_db(drive_db), wanted, "", {}, trial.peak_db)
+
+
+def _limited(before: Signal, params: MaximiserParams) -> Signal:
+    """Not kept as it is rendered: it is played once, in order, and again only if it was not the last."""
+    return Layer(before, [Step(id="maximiser", kind="maximiser", params=params)], keep=False)
 
 
 def _unlimited(trial: _Trial, wanted: float, drive_db: float, free_db: float) -> Limited:
     """No peak reaches the ceiling: gain is all there is."""
     params = trial.params.model_copy(update={"drive_db": float(np.clip(drive_db, -40.0, 40.0))})
-    signal = Layer(trial.before, [Step(id="maximiser", kind="maximiser", params=params)])
+    signal = _limited(trial.before, params)
     lufs = trial.plain_lufs + params.drive_db
     found = Limited(params, signal, lufs, power_to_db(0.0), wanted, "", {}, trial.peak_db)
     if wanted - lufs <= TOLERANCE_LU:

@@ -24,7 +24,7 @@ from tonewright.base.signal import Layout, Signal
 from tonewright.engine.advise.proposal import LoudnessGoal, Proposal, Shortfall
 from tonewright.engine.advise.propose import propose
 from tonewright.engine.analyze import Analysis, analyze
-from tonewright.engine.deliver import Order, deliver
+from tonewright.engine.deliver import Draft, Order, deliver
 from tonewright.engine.findings.model import Finding
 from tonewright.engine.intent import Intent
 from tonewright.engine.loudness_search import Limited, search
@@ -139,7 +139,8 @@ def master(
             made = _carry_out(signal, recipe, fingerprint, order, file, progress)
         else:
             references = [read_reference(r.path, r.weight) for r in intent.references]
-            made = _decide(signal, propose(before, intent, references), fingerprint, order, file, progress)
+            proposal = propose(before, intent, references)
+            made = _decide(signal, before, proposal, fingerprint, order, file, progress)
         files = {"master": target}
         result = MasterResult(
             recipe=made.recipe,
@@ -227,7 +228,13 @@ def _carry_out(
 
 
 def _decide(
-    signal: Signal, proposal: Proposal, fingerprint: Fingerprint, order: Order, file: FileSignal, progress: Progress
+    signal: Signal,
+    before: Analysis,
+    proposal: Proposal,
+    fingerprint: Fingerprint,
+    order: Order,
+    file: FileSignal,
+    progress: Progress,
 ) -> _Made:
     """Carry a proposal out, find the drive, and lower the ceiling where a codec raises the peaks."""
     recipe = Recipe(input=fingerprint, steps=proposal.steps)
@@ -239,19 +246,29 @@ def _decide(
             before_loudness, recipe, deliver(before_loudness, order, progress=progress), proposal.shortfalls
         )
     goal = proposal.goal
-    order = _with(order, goal.ceiling_dbtp, None)
     ceiling_dbtp = goal.ceiling_dbtp
-    for attempt in range(_ATTEMPTS):
-        progress.stage("set the loudness", 0.35)
-        found = search(before_loudness, goal.lufs, ceiling_dbtp, may_limit=goal.may_limit, progress=progress)
-        progress.stage("write", 0.25)
-        try:
-            after = deliver(found.signal, order, progress=progress)
-            break
-        except CeilingPassed as passed:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            ceiling_dbtp -= passed.over_db + 0.02
+    cells = before.measurements.cells if before_loudness is signal else None
+    with Draft(_with(order, ceiling_dbtp, None), progress) as draft:
+        for attempt in range(_ATTEMPTS):
+            progress.stage("set the loudness", 0.5)
+            found = search(
+                before_loudness,
+                goal.lufs,
+                ceiling_dbtp,
+                may_limit=goal.may_limit,
+                cells=cells,
+                play=lambda limited: draft.play(limited).integrated_lufs,
+                progress=progress,
+            )
+            if draft.signal is not found.signal:
+                draft.play(found.signal)
+            try:
+                after = draft.finish()
+                break
+            except CeilingPassed as passed:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                ceiling_dbtp -= passed.over_db + 0.02
     recipe = recipe.model_copy(update={"steps": (*recipe.steps, _maximiser(found, goal, ceiling_dbtp))})
     shortfalls = (*proposal.shortfalls, *_loudness_shortfall(found, after))
     return _Made(found.signal, recipe, after, shortfalls, found.peak_db)

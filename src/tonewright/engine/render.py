@@ -53,10 +53,11 @@ def workers() -> int:
 class Layer:
     """Steps over a signal, as a signal.
 
-    Segments are rendered when they are first read, and kept while there is room. Threads may read at once.
+    Segments are rendered when they are first read, and kept while there is room (keep: False for what is read once,
+    in order). Threads may read at once.
     """
 
-    def __init__(self, source: Signal, steps: Sequence[Step]) -> None:
+    def __init__(self, source: Signal, steps: Sequence[Step], *, keep: bool = True) -> None:
         self.source = source
         self.steps = tuple(step for step in steps if step.enabled)
         self.rate_hz = source.rate_hz
@@ -69,7 +70,7 @@ class Layer:
         self._preroll = sum(round(stage.preroll_s * self.rate_hz) for stage in probes)
         self._lock = threading.Lock()
         self._recent: OrderedDict[int, Future[Block]] = OrderedDict()
-        self._kept = SegmentStore(KEPT_BYTES)
+        self._kept = SegmentStore(KEPT_BYTES if keep else 0)
 
     def _stages(self, start_frame: int) -> list[Stage]:
         context = Context(self.rate_hz, self.channels, start_frame)

@@ -29,10 +29,10 @@ class SegmentStore:
 
     def put(self, index: int, block: Block) -> None:
         """Keep a segment (channels, frames), if there is room."""
-        raw = np.ascontiguousarray(block)
         with self._lock:
-            if index in self._places or self._end + raw.nbytes > self._room:
+            if index in self._places or self._end + block.nbytes > self._room:
                 return
+            raw = np.ascontiguousarray(block)
             try:
                 if self._descriptor is None:
                     self._open()
