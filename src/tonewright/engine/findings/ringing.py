@@ -19,7 +19,7 @@ from tonewright.measure.spectral_pass import SpectralFacts
 _RANGE_HZ = (2_000.0, 9_000.0)
 _BELOW_EDGE = 0.6
 #: The peak stands out by so much in the quarter where it does least; the second of two neighbouring bands by so much.
-_PEAK_DB, _SECOND_DB = 6.5, 2.0
+_PEAK_DB, _SECOND_DB = 6.5, 1.5
 #: More is a tone that is played. On both sides an eighth of an octave away it must have fallen by the last.
 _PLAYED_DB, _NARROW_DB = 18.0, 5.0
 _EIGHTH = 3
@@ -27,6 +27,7 @@ _EIGHTH = 3
 _NEAR, _FAR = 4, 12
 _QUARTERS = 4
 _LEAST_S = 12.0
+#: More than this in one song are the notes of something that plays few.
 _MOST = 3
 _Q, _MOST_CUT_DB = 16.0, 6.0
 
@@ -41,7 +42,8 @@ class Resonance(NamedTuple):
 
 def find(facts: Facts) -> Iterator[Finding]:
     top_hz = facts.spectrum.edge_hz or 0.5 * facts.rate_hz
-    for ring in resonances(facts.spectral, top_hz)[:_MOST]:
+    found = resonances(facts.spectral, top_hz)
+    for ring in found if len(found) <= _MOST else ():
         cut_db = round(min(_MOST_CUT_DB, 0.6 * ring.least_db), 1)
         yield Finding(
             kind="resonance",

@@ -29,27 +29,31 @@ _SHORTEST_S, _LONGEST_S, _LONGEST_RISE_S = 0.075, 0.24, 0.1
 _DIP_WITHIN_S = 0.09
 #: Less in the octave at 16 kHz than in that at 8 kHz by this; hats and cymbals reach higher.
 _LESS_ABOVE_DB = 5.0
+#: A struck sound carries its power early; of a song's bursts the usual one must carry it past this part of its length.
+_LEAST_CENTRE = 0.43
 #: So many s in a minute make a finding, and so many in all.
 _LEAST_PER_MINUTE, _LEAST = 3.5, 3
 #: Frames this far below the loudest are pauses.
 _ACTIVE_DB = -40.0
 #: The de-esser begins below where these bursts begin, so that the cut is there in full when it is needed.
-_THRESHOLD_DB = -2.0
+THRESHOLD_DB = -2.0
 
 
 class Burst(NamedTuple):
-    """One s. over_vowels_db: its balance against 300 Hz to 4 kHz; over_usual_db: that, against the song's own."""
+    """One s. over_vowels_db: its balance against 300 Hz to 4 kHz; over_usual_db: that, against the song's own.
+    centre: where in its length (0..1) its power lies in the mean."""
 
     start_s: float
     end_s: float
     over_vowels_db: float
     over_usual_db: float
+    centre: float
 
 
 def find(facts: Facts) -> Iterator[Finding]:
     if facts.rate_hz < 22_050:
         return
-    found = bursts(facts.envelopes)
+    found = sharp_s(facts.envelopes)
     per_minute = len(found) / max(facts.duration_s, 10.0) * 60.0
     if len(found) < _LEAST or per_minute < _LEAST_PER_MINUTE:
         return
@@ -74,12 +78,19 @@ def find(facts: Facts) -> Iterator[Finding]:
             "over_usual_balance_db": out_of_usual,
         },
         regions=merged([(burst.start_s, burst.end_s) for burst in found], 0.3),
-        remedy=Remedy("deesser", {"threshold_db": _THRESHOLD_DB, "range_db": cut_db}, {"reduction_db": cut_db}),
+        remedy=Remedy("deesser", {"threshold_db": THRESHOLD_DB, "range_db": cut_db}, {"reduction_db": cut_db}),
     )
 
 
+def sharp_s(envelopes: Envelopes) -> list[Burst]:
+    """The harsh s sounds, in order of time; none when most of the bursts are struck."""
+    found = bursts(envelopes)
+    struck = not found or float(np.median([burst.centre for burst in found])) < _LEAST_CENTRE
+    return [] if struck else found
+
+
 def bursts(envelopes: Envelopes) -> list[Burst]:
-    """What sounds like a harsh s, in order of time."""
+    """What may be a harsh s, in order of time."""
     power, hop = envelopes.power.astype(np.float64), envelopes.hop_s
     total = power[:, : len(OCTAVE_HZ)].sum(axis=1)
     active = total > total.max(initial=0.0) * 10.0 ** (_ACTIVE_DB / 10.0)
@@ -108,7 +119,9 @@ def bursts(envelopes: Envelopes) -> list[Burst]:
             continue
         over = float(balance[first : last + 1].max())
         if over >= _OVER_VOWELS_DB and balance[top] - usual >= _OVER_USUAL_DB:
-            found.append(Burst(first * hop, (last + 1) * hop, over, float(balance[top] - usual)))
+            weights = power[first : last + 1, _SIBILANT]
+            centre = (float(np.average(np.arange(len(weights)), weights=weights)) + 0.5) / len(weights)
+            found.append(Burst(first * hop, (last + 1) * hop, over, float(balance[top] - usual), centre))
     return found
 
 
