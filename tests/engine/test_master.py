@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tonewright.base.errors import CeilingPassed, Impossible, OutputIsInput, Silent, TonewrightError, TooShort
+from tonewright.base.errors import (
+    CeilingPassed,
+    Impossible,
+    OutputIsInput,
+    Silent,
+    TonewrightError,
+    TooShort,
+    WouldClip,
+)
 from tonewright.base.files import Delivery, Tags, open_signal, open_writer
 from tonewright.base.signal import ArraySignal, Block, Layout
 from tonewright.engine.deliver import Order, deliver
@@ -151,8 +159,33 @@ def test_repair_has_no_maximiser_and_no_taste(song: Path, tmp_path: Path) -> Non
     intent = Intent(mode="repair", character=Character(warmth=100, punch=100))
     result = master(song, tmp_path / "m.wav", intent, Delivery())
     assert "maximiser" not in {step.kind for step in result.recipe.steps}
-    assert all(reason.finding for step in result.recipe.steps for reason in step.because)
-    assert result.after.integrated_lufs == pytest.approx(result.before.measurements.integrated_lufs, abs=1.0)
+    assert all(reason.finding for step in result.recipe.steps if step.id != "level" for reason in step.because)
+    assert result.after.integrated_lufs == pytest.approx(result.before.measurements.integrated_lufs, abs=0.05)
+
+
+def test_repair_keeps_the_level_and_takes_the_fault(tmp_path: Path) -> None:
+    samples = 0.5 * demo_song(12.0, seed=2, flaws=False)
+    samples[0] *= 10 ** (3 / 20)
+    samples += 0.05
+    result = master(write(tmp_path / "mix.wav", samples), tmp_path / "m.wav", Intent(mode="repair"), Delivery())
+    assert {"subsonic", "gain"} <= {step.kind for step in result.recipe.steps}
+    assert max(abs(dc) for dc in result.after.dc) < 1e-3
+    assert result.after.integrated_lufs == pytest.approx(result.before.measurements.integrated_lufs, abs=0.05)
+
+
+def test_repair_of_a_clean_song_is_the_song(tmp_path: Path) -> None:
+    mix = write(tmp_path / "mix.wav", demo_song(12.0, seed=2, flaws=False))
+    result = master(mix, tmp_path / "m.wav", Intent(mode="repair"), Delivery())
+    assert result.recipe.steps == ()
+    np.testing.assert_array_equal(samples_of(tmp_path / "m.wav"), samples_of(mix))
+
+
+def test_what_whole_numbers_cannot_hold_is_not_delivered(tmp_path: Path) -> None:
+    loud = ArraySignal(np.full((1, RATE), 1.2), RATE)
+    with pytest.raises(WouldClip, match=r"1\.58 dB over full scale"):
+        deliver(loud, Order(tmp_path / "m.wav", Delivery(bits="24"), Tags(), ()))
+    assert list(tmp_path.iterdir()) == []
+    deliver(loud, Order(tmp_path / "m.wav", Delivery(bits="32f"), Tags(), ()))
 
 
 def test_an_impossible_loudness_stops_short_and_says_so(tmp_path: Path) -> None:

@@ -11,13 +11,16 @@ from types import FrameType
 import typer
 
 from tonewright.base.errors import Interrupted, UsageError
+from tonewright.base.process import tune
 from tonewright.cli import failures
 from tonewright.cli.app import app
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: that of the process) and return its exit code. Never raises."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        tune()
+        arguments = sys.argv[1:]
     _open_missing_streams()
     try:
         with _stopping_cleanly():

@@ -142,6 +142,7 @@ class _Trial:
         self.cells = heard.cells
         self.peak_db = gain_to_db(heard.cells.cell_peak.max(axis=0, initial=0.0))
         self._runs: dict[float, _Run] = {}
+        self._nmr_db: dict[float, float] = {}
 
     def drive_for(self, lufs: float) -> float:
         """The drive that should reach this loudness; as far as driving helps."""
@@ -173,7 +174,12 @@ class _Trial:
     def nmr_db(self, drive_db: float, within_db: float = 0.5) -> float:
         """Noise-to-mask ratio of the song at a drive, or at one tried within so many dB, as far as the blocks tell."""
         near = min(self._runs, key=lambda known: abs(known - drive_db), default=drive_db)
-        run = self._run(near if abs(near - drive_db) <= within_db else drive_db)
+        drive_db = near if abs(near - drive_db) <= within_db else drive_db
+        if drive_db not in self._nmr_db:
+            self._nmr_db[drive_db] = self._judge(self._run(drive_db))
+        return self._nmr_db[drive_db]
+
+    def _judge(self, run: "_Run") -> float:
         if not run.parts:
             return power_to_db(0.0)
         rate = self.before.rate_hz

@@ -20,7 +20,9 @@ from tonewright.base.errors import CeilingPassed, Silent, TooShort
 from tonewright.base.files import Delivery, FileSignal, open_signal
 from tonewright.base.files.formats import check_delivery
 from tonewright.base.progress import NoProgress, Progress
-from tonewright.base.signal import Layout, Signal
+from tonewright.base.signal import Layout, Signal, layout_of
+from tonewright.base.units import gain_to_db
+from tonewright.dsp.gain import GainParams
 from tonewright.engine.advise.proposal import LoudnessGoal, Proposal, Shortfall
 from tonewright.engine.advise.propose import propose
 from tonewright.engine.analyze import Analysis, analyze
@@ -31,14 +33,18 @@ from tonewright.engine.loudness_search import Limited, search
 from tonewright.engine.rate import AtRate
 from tonewright.engine.recipe import Because, Fingerprint, Recipe, Step, to_text
 from tonewright.engine.reference import read_reference
-from tonewright.engine.render import layers
+from tonewright.engine.render import layers, stream
 from tonewright.engine.targets import target as target_named
+from tonewright.measure.cells import CellMeter
+from tonewright.measure.loudness import integrated_lufs
 from tonewright.measure.meter import Measurements
 
 #: Shorter songs have no integrated loudness: one gating block of BS.1770.
 LEAST_S = 0.4
 #: A codec adds to the peaks; so often the ceiling is lowered for it and the song is limited again.
 _ATTEMPTS = 4
+#: A repair that moves the loudness by less is neutral.
+_LEVEL_TOLERANCE_LU = 0.02
 #: The promise: this near to the loudness that was asked for, or a shortfall in words.
 LOUDNESS_TOLERANCE_LU = 0.1
 
@@ -241,10 +247,10 @@ def _decide(
     before_loudness = layers(signal, recipe)
     if proposal.goal is None:
         progress.stage("render", 0.6)
+        recipe = level_kept(recipe, signal, before)
+        repaired = layers(signal, recipe)
         order = _with(order, None, untouched_bits(file, signal, recipe))
-        return _Made(
-            before_loudness, recipe, deliver(before_loudness, order, progress=progress), proposal.shortfalls
-        )
+        return _Made(repaired, recipe, deliver(repaired, order, progress=progress), proposal.shortfalls)
     goal = proposal.goal
     ceiling_dbtp = goal.ceiling_dbtp
     cells = before.measurements.cells if before_loudness is signal else None
@@ -272,6 +278,29 @@ def _decide(
     recipe = recipe.model_copy(update={"steps": (*recipe.steps, _maximiser(found, goal, ceiling_dbtp))})
     shortfalls = (*proposal.shortfalls, *_loudness_shortfall(found, after))
     return _Made(found.signal, recipe, after, shortfalls, found.peak_db)
+
+
+def level_kept(recipe: Recipe, signal: Signal, before: Analysis) -> Recipe:
+    """The recipe with a last gain that gives the song its loudness back, where the steps have moved it.
+
+    A repair is neutral in level. Peaks are not lifted over where they were, nor over full scale where they were under.
+    """
+    cells = CellMeter(layout_of(signal))
+    for block in stream(layers(signal, recipe)):
+        cells.feed(block)
+    after = cells.result()
+    lufs, was = integrated_lufs(after.weighted_energy, signal.rate_hz), before.measurements.integrated_lufs
+    if not recipe.steps or lufs is None or was is None:
+        return recipe
+    room_db = max(0.0, before.measurements.sample_peak_dbfs or 0.0) - gain_to_db(float(after.peak.max()))
+    gain_db = min(was - lufs, max(room_db, 0.0)) if was > lufs else was - lufs
+    if abs(gain_db) < _LEVEL_TOLERANCE_LU:
+        return recipe
+    because = Because(
+        text=f"The repairs moved the loudness by {lufs - was:+.2f} LU.", evidence={"moved_lu": lufs - was}
+    )
+    step = Step(id="level", kind="gain", params=GainParams(gain_db=round(gain_db, 3)), because=(because,))
+    return recipe.model_copy(update={"steps": (*recipe.steps, step)})
 
 
 def _with(order: Order, ceiling_dbtp: float | None, source_bits: int | None) -> Order:
