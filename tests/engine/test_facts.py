@@ -107,9 +107,9 @@ print(peak() - short)
 
 @pytest.mark.slow
 def test_memory_over_half_an_hour_at_96_khz_stays_small() -> None:
-    """The samples are 2.8 GB; what is kept of a second may be 30 kB, and buffers come on top."""
+    """The samples are 2.8 GB; of a second 21 kB are kept, some of it twice for a moment, and buffers come on top."""
     seconds = 1800
     done = subprocess.run(
         [sys.executable, "-c", _GROWTH, str(seconds)], capture_output=True, text=True, check=True, timeout=500
     )
-    assert float(done.stdout) < 20.0 + 0.03 * seconds
+    assert float(done.stdout) < 20.0 + 0.045 * seconds

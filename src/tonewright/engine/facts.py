@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from queue import Queue
+from typing import Protocol
 
 from tonewright.base.files.info import AudioInfo
 from tonewright.base.progress import NoProgress, Progress
@@ -47,6 +49,15 @@ class Facts:
         return self.frames / self.rate_hz
 
 
+class _Listener(Protocol):
+    def feed(self, block: Block) -> None: ...
+
+
+def _feed(listeners: tuple[_Listener, ...], block: Block) -> None:
+    for listener in listeners:
+        listener.feed(block)
+
+
 def gather(signal: Signal, info: AudioInfo | None = None, progress: Progress | None = None) -> Facts:
     """Read the signal once, in two threads of about equal weight, and look again at what was suspicious."""
     progress = progress or NoProgress()
@@ -59,23 +70,22 @@ def gather(signal: Signal, info: AudioInfo | None = None, progress: Progress | N
         LinesPass(layout),
     )
 
-    def feed_meters(block: Block) -> None:
-        for one in (meter, waveform, lines):
-            one.feed(block)
-
-    def feed_transforms(block: Block) -> None:
-        for one in (spectral, envelopes):
-            one.feed(block)
-
-    _read_once(signal, [feed_meters, feed_transforms], progress)
-    spectral_facts, waveform_facts = spectral.result(), waveform.result()
+    _read_once(signal, [partial(_feed, (meter, waveform, lines)), partial(_feed, (spectral, envelopes))], progress)
+    # each is let go as soon as it has told what it gathered, so that not everything is held twice at once
+    measurements = meter.result()
+    del meter
+    spectral_facts = spectral.result()
+    del spectral
     envelope_facts = envelopes.result()
+    del envelopes
+    waveform_facts = waveform.result()
+    del waveform
     return Facts(
         info=info,
         rate_hz=signal.rate_hz,
         channels=signal.channels,
         frames=signal.frames,
-        measurements=meter.result(),
+        measurements=measurements,
         spectral=spectral_facts,
         envelopes=envelope_facts,
         waveform=waveform_facts,

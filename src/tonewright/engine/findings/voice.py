@@ -30,7 +30,7 @@ _DIP_WITHIN_S = 0.09
 #: Less in the octave at 16 kHz than in that at 8 kHz by this; hats and cymbals reach higher.
 _LESS_ABOVE_DB = 5.0
 #: A struck sound carries its power early; of a song's bursts the usual one must carry it past this part of its length.
-_LEAST_CENTRE = 0.43
+_LEAST_CENTRE = 0.415
 #: So many s in a minute make a finding, and so many in all.
 _LEAST_PER_MINUTE, _LEAST = 3.5, 3
 #: Frames this far below the loudest are pauses.
