@@ -63,3 +63,11 @@ def test_the_remedy_takes_the_ring_down_and_leaves_the_rest() -> None:
     outside = np.abs(np.log2(np.maximum(hz, 1.0) / 3_460.0)) > 0.5
     assert 10 * np.log10(after[inside].sum() / before[inside].sum()) < -2.5
     assert abs(10 * np.log10(after[outside].sum() / before[outside].sum())) < 0.05
+
+
+def test_a_whistle_alone_in_noise_is_found_exactly() -> None:
+    t = np.arange(16 * RATE) / RATE
+    noise = 0.05 * np.random.default_rng(0).standard_normal(len(t))
+    found = heard((noise + 0.005 * np.sin(2 * np.pi * 4_970.0 * t))[None])
+    assert [round(ring.frequency_hz / 4_970.0, 2) for ring in found] == [1.0]
+    assert heard(noise[None]) == []

@@ -23,6 +23,8 @@ _PEAK_DB, _SECOND_DB = 6.5, 1.5
 #: More is a tone that is played. On both sides an eighth of an octave away it must have fallen by the last.
 _PLAYED_DB, _NARROW_DB = 18.0, 5.0
 _EIGHTH = 3
+#: A whistle fills one band only, as notes do, but stands alone: nothing within half an octave reaches this part of it.
+_WHISTLE_DB, _ALONE = 8.0, 0.4
 #: A band's background: the median of the bands 1/6 to 1/2 octave away on both sides.
 _NEAR, _FAR = 4, 12
 _QUARTERS = 4
@@ -81,10 +83,17 @@ def resonances(spectral: SpectralFacts, top_hz: float) -> list[Resonance]:
             continue
         second = max(least[band - 1], least[band + 1])
         beside = max(mean[band - _EIGHTH], mean[band + _EIGHTH])
-        rings = _PEAK_DB <= least[band] <= _PLAYED_DB and second >= _SECOND_DB and mean[band] - beside >= _NARROW_DB
+        wide = least[band] >= _PEAK_DB and second >= _SECOND_DB
+        rings = (wide or _whistles(least, mean, band)) and mean[band] - beside >= _NARROW_DB
+        rings = rings and least[band] <= _PLAYED_DB
         if rings and all(abs(band - other) > _NEAR for other, _ in found):
             found.append((band, Resonance(_centre(hz, mean, band), float(mean[band]), float(least[band]))))
     return [ring for _, ring in found]
+
+
+def _whistles(least_db: NDArray[np.float64], mean_db: NDArray[np.float64], band: int) -> bool:
+    beside = np.concatenate([mean_db[max(0, band - _FAR) : band - 1], mean_db[band + 2 : band + _FAR + 1]])
+    return bool(least_db[band] >= _WHISTLE_DB and beside.max() < _ALONE * mean_db[band])
 
 
 def _prominence(level_db: NDArray[np.float64]) -> NDArray[np.float64]:
