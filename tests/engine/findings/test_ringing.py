@@ -68,6 +68,6 @@ def test_the_remedy_takes_the_ring_down_and_leaves_the_rest() -> None:
 def test_a_whistle_alone_in_noise_is_found_exactly() -> None:
     t = np.arange(16 * RATE) / RATE
     noise = 0.05 * np.random.default_rng(0).standard_normal(len(t))
-    found = heard((noise + 0.005 * np.sin(2 * np.pi * 4_970.0 * t))[None])
+    found = heard((noise + 0.02 * np.sin(2 * np.pi * 4_970.0 * t))[None])
     assert [round(ring.frequency_hz / 4_970.0, 2) for ring in found] == [1.0]
     assert heard(noise[None]) == []
