@@ -122,7 +122,6 @@ def _read_once(signal: Signal, listeners: list[Callable[[Block], None]], progres
     try:
         done = 0
         for block in blocks(signal, frames=BLOCK_FRAMES):
-            block.setflags(write=False)
             for queue in queues:
                 queue.put(block)
             done += block.shape[1]

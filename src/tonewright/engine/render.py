@@ -33,6 +33,8 @@ from tonewright.engine.segment_store import SegmentStore
 
 #: One segment: long against the preroll (which is rendered twice), short against a song (so that cores share it).
 SEGMENT_S = 15.0
+#: At high rates shorter ones, so that memory stays bounded: 10 s at 96 kHz.
+_MOST_FRAMES = 960_000
 #: Neighbouring segments agree to -120 dB at their join; the fade makes even that difference smooth.
 FADE_S = 0.02
 #: What a layer keeps of its rendered segments, on the disk: three quarters of an hour at 44.1 kHz stereo.
@@ -50,6 +52,11 @@ def workers() -> int:
     return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
+def segment_frames(rate_hz: int) -> int:
+    """The grid's step: a function of the rate alone, so that a render repeats everywhere."""
+    return min(round(SEGMENT_S * rate_hz), _MOST_FRAMES)
+
+
 class Layer:
     """Steps over a signal, as a signal.
 
@@ -63,7 +70,7 @@ class Layer:
         self.rate_hz = source.rate_hz
         self.channels = source.channels
         self.frames = source.frames
-        self._segment = round(SEGMENT_S * self.rate_hz)
+        self._segment = segment_frames(self.rate_hz)
         self._fade = round(FADE_S * self.rate_hz)
         probes = self._stages(0)
         self._latency = sum(stage.latency_frames for stage in probes)
@@ -85,7 +92,7 @@ class Layer:
             first = index * self._segment
             piece = self._joined(index, max(start - first, 0), min(stop - first, self._segment))
             pieces.append(piece)
-        return np.concatenate(pieces, axis=1)
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
 
     def _joined(self, index: int, lo: int, hi: int) -> Block:
         """Frames lo..hi of a segment, its head faded over from the tail of the one before."""
@@ -115,7 +122,7 @@ class Layer:
             mine = recent is None
             if recent is None:
                 recent = self._recent[index] = Future()
-                while len(self._recent) > 2 * workers() + 1:
+                while len(self._recent) > workers() + 2:
                     self._recent.popitem(last=False)
             else:
                 self._recent.move_to_end(index)
@@ -219,7 +226,7 @@ def stream(
     """Read a (rendered) signal in order on all cores, in blocks, with at most a few segments in memory."""
     progress = progress or NoProgress()
     stop = signal.frames if stop is None else min(stop, signal.frames)
-    step = round(SEGMENT_S * signal.rate_hz)
+    step = segment_frames(signal.rate_hz)
     edges = [start, *range((start // step + 1) * step, stop, step), stop]
     spans = [(a, b - a) for a, b in pairwise(edges) if b > a]
     waiting: list[Future[Block]] = []

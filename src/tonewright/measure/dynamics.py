@@ -106,7 +106,7 @@ class DynamicsPass:
         np.multiply(frames, self._window, out=windowed)
         np.fft.rfft(windowed, axis=2, out=spectra)
         out = np.empty((count, len(self._weights)))
-        _band_power(spectra, self._weights, out)
+        _band_power(np.ascontiguousarray(spectra), self._weights, out)
         self._series.append(out.astype(np.float32))
 
 

@@ -178,7 +178,16 @@ class SpectralPass:
         np.fft.rfft(windowed, axis=2, out=spectra)
         fine = np.empty((count, len(FINE_HZ), 3))
         flat = np.empty((count, len(THIRD_HZ)))
-        _reduce(spectra, self._scale, self._edges, self._third_bins, fine, flat, self._bin_sum, self._bin_peak)
+        _reduce(
+            np.ascontiguousarray(spectra),
+            self._scale,
+            self._edges,
+            self._third_bins,
+            fine,
+            flat,
+            self._bin_sum,
+            self._bin_peak,
+        )
         mean = (fine[:, :, 0] + fine[:, :, 1]) / self.layout.channels
         thirds = fine.reshape(count, len(THIRD_HZ), FINE_PER_THIRD, 3).sum(axis=2)
         self._levels.append(((thirds[:, :, 0] + thirds[:, :, 1]) / self.layout.channels).astype(np.float32))
