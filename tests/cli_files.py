@@ -1,5 +1,6 @@
 """Songs and broken files for the command line's tests; all are made here, none is long."""
 
+import os
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -36,12 +37,12 @@ def write(path: Path, samples: Block, subtype: str = "PCM_16", rate_hz: int = RA
 
 
 def contents(folder: Path) -> dict[Path, bytes | None]:
-    """Everything below a folder, hidden files too; large files by their size."""
+    """Everything below a folder, hidden files too; files that are large or closed to us by their size."""
     found: dict[Path, bytes | None] = {}
     for path in folder.rglob("*"):
         if path.is_file():
-            small = path.stat().st_size < 10_000_000
-            found[path] = path.read_bytes() if small else str(path.stat().st_size).encode()
+            open_to_us = path.stat().st_size < 10_000_000 and os.access(path, os.R_OK)
+            found[path] = path.read_bytes() if open_to_us else str(path.stat().st_size).encode()
         else:
             found[path] = None
     return found

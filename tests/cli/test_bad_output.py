@@ -11,8 +11,6 @@ import pytest
 
 from cli_files import Failing, contents, music, write
 
-needs_a_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
-
 
 @pytest.fixture
 def recipe(tmp_path: Path) -> Path:
@@ -51,11 +49,21 @@ def test_a_folder(writer: list[str], failing: Failing, tmp_path: Path) -> None:
     assert "out.wav" in failing(6, *writer, tmp_path / "out.wav")
 
 
-@needs_a_user
-def test_no_permission(writer: list[str], failing: Failing, tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
+def test_no_permission(
+    writer: list[str],
+    failing_for_a_user: Failing,
+    users_folder: Path,
+    song: Path,
+    recipe: Path,
+) -> None:
+    closed = users_folder / "closed"
     closed.mkdir(mode=0o555)
-    assert "out.wav" in failing(6, *writer, closed / "out.wav")
+    mine = [word.replace(str(song.parent), str(users_folder)) for word in writer]  # theirs are closed to a user
+    for path in (song, recipe):
+        (users_folder / path.name).write_bytes(path.read_bytes())
+    said = failing_for_a_user(6, *mine, closed / "out.wav")
+    assert "out.wav" in said
+    assert "ermission" in said
 
 
 def test_the_input_itself(writer: list[str], failing: Failing, song: Path) -> None:
