@@ -6,7 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonewright.base.errors import RecipeInvalid
+from tonewright.base.params import Params
 from tonewright.base.signal import ArraySignal
+from tonewright.dsp.gain import GainParams
+from tonewright.dsp.maximiser import MaximiserParams
 from tonewright.dsp.processors import processor
 from tonewright.dsp.stage import Context, run_whole
 from tonewright.dsp.subsonic import SubsonicParams
@@ -100,3 +103,35 @@ def test_only_is_the_step_alone() -> None:
 def test_an_unknown_step_is_named() -> None:
     with pytest.raises(RecipeInvalid, match="no step 'nowhere'"):
         only(SONG, RECIPE, "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"), [("gain", GainParams(gain_db=6.0)), ("maximiser", MaximiserParams(drive_db=6.0))]
+)
+def test_delta_is_not_the_level(kind: str, params: Params) -> None:
+    """What is only made louder is not changed: the delta plays what else happened."""
+    quiet = ArraySignal(0.1 * SONG.samples[:, : 2 * RATE], RATE)
+    step = Step(id=kind, kind=kind, params=params)
+    whole = layers(quiet, Recipe(steps=(step,))).read(0, quiet.frames)
+    np.testing.assert_allclose(whole, 10 ** (6 / 20) * quiet.samples, rtol=1e-6)  # it was made louder
+    changed = delta(quiet, Recipe(steps=(step,)), kind).read(0, quiet.frames)
+    assert np.max(np.abs(changed)) < 1e-6 * np.max(np.abs(whole))
+
+
+def test_the_delta_of_the_maximiser_is_what_it_took_away() -> None:
+    """Peaks that went, at the driven level: the delta and the driven song together are the master."""
+    step = Step(id="loud", kind="maximiser", params=MaximiserParams(drive_db=12.0, ceiling_dbtp=-6.0))
+    song = ArraySignal(SONG.samples[:, : 2 * RATE], RATE)
+    driven = 10 ** (12 / 20) * song.samples
+    whole = layers(song, Recipe(steps=(step,))).read(0, song.frames)
+    changed = delta(song, Recipe(steps=(step,)), "loud").read(0, song.frames)
+    np.testing.assert_allclose(changed, whole - driven, atol=1e-12)
+    over = np.max(np.abs(driven)) - 10 ** (-6 / 20)
+    assert np.max(np.abs(changed)) >= over > 0.1
+
+
+def test_the_delta_of_a_gain_is_its_balance() -> None:
+    step = Step(id="gain", kind="gain", params=GainParams(gain_db=4.0, right_db=-2.0))
+    changed = delta(SONG, Recipe(steps=(step,)), "gain").read(0, 1000)
+    assert not np.any(changed[0])
+    np.testing.assert_allclose(changed[1], (10 ** (2 / 20) - 10 ** (4 / 20)) * SONG.samples[1, :1000], rtol=1e-12)

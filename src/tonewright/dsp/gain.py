@@ -51,6 +51,11 @@ def design(params: GainParams, context: Context) -> Stage:
     return GainStage(factors(params, context.channels))
 
 
+def static_gain_db(params: GainParams) -> float:
+    """The level change in dB that `--delta` takes out, so that it plays what else is changed: balance, polarity."""
+    return params.gain_db
+
+
 def describe(params: GainParams) -> str:
     words = [f"gain {params.gain_db:+.2f} dB"] if params.gain_db else []
     if params.left_db or params.right_db:

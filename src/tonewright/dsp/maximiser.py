@@ -133,6 +133,11 @@ def design(params: MaximiserParams, context: Context) -> Maximiser:
     return Maximiser(params, context)
 
 
+def static_gain_db(params: MaximiserParams) -> float:
+    """The level change in dB that `--delta` takes out, so that it plays what limiting took away."""
+    return params.drive_db
+
+
 def describe(params: MaximiserParams) -> str:
     words = f"driven by {params.drive_db:+.1f} dB under {params.ceiling_dbtp:g} dBTP"
     if params.shaping_db <= 0.0:
