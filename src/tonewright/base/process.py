@@ -5,7 +5,9 @@ A library leaves its host's process alone, so nothing here runs on import.
 
 import gc
 import os
+import stat
 import sys
+from pathlib import Path
 
 #: mallopt's parameters, as in glibc's malloc.h.
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -2, -3, -8
@@ -20,8 +22,10 @@ def tune() -> None:
       anew, page by page: kept instead, a master takes a tenth less time and memory.
     - Kernels and imports make many objects and hardly any cycles: looking for cycles less often is enough.
     - Linear algebra here is small; its threads would only spin beside ours.
+    - Compiled kernels are kept for the next run, somewhere.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _find_room_for_kernels()
     gc.set_threshold(50_000, 20, 100)
     if sys.platform == "linux":
         _keep_freed_memory()
@@ -37,3 +41,40 @@ def _keep_freed_memory() -> None:
     mallopt(_MMAP_THRESHOLD, _KEEP_BYTES)
     mallopt(_TRIM_THRESHOLD, _KEEP_BYTES)
     mallopt(_TOP_PAD, _TOP_PAD_BYTES)
+
+
+def _find_room_for_kernels() -> None:
+    """Name a place for compiled kernels where numba, which looks beside the code and at home, would find none.
+
+    Without one it refuses to work. Both are closed to, for instance, a service user without a home.
+    """
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return
+    package = Path(__file__).parent
+    beside = package / "__pycache__"
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "numba"  # noqa: PTH111 never fails
+    if _may_write(beside if beside.exists() else package) or _may_write(home):
+        return
+    import tempfile
+
+    os.environ["NUMBA_CACHE_DIR"] = _own_folder(Path(tempfile.gettempdir()) / f"tonewright-kernels-{os.geteuid()}")
+
+
+def _may_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, or the folder itself and those above it."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _own_folder(folder: Path) -> str:
+    """This folder if it is ours alone, else a new one: what lies in it is run, so no one else may write to it."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+            return str(folder)
+    except OSError:
+        pass
+    import tempfile
+
+    return tempfile.mkdtemp(prefix="tonewright-kernels-")
