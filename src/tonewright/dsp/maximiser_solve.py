@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from tonewright.dsp.curve import QUARTER_PAD, REACH, _quarter, _top, _twice, halfway_taps, quarter_taps
+from tonewright.dsp.curve import QUARTER_PAD, _quarter, _top, _twice, halfway_taps, quarter_taps
 from tonewright.dsp.maximiser_mask import PHASES
 
 _Array = NDArray[np.float64]
@@ -25,9 +25,6 @@ _PASSES = 24  # of the dual ascent in one round
 _TOLERANCE = 2e-4  # of the ceiling: 0.002 dB
 #: Where the 2x grid is this far below the ceiling, the curve stays below it, but for content above 0.3 of the rate.
 _NEAR = 0.88
-
-#: Frames that must be known on either side of a chunk.
-MARGIN = REACH + QUARTER_PAD
 
 
 @njit(cache=True, nogil=True)  # never fastmath: renders must repeat

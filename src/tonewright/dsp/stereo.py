@@ -61,7 +61,7 @@ class StereoStage(Chunked):
 
     def __init__(self, params: StereoParams, context: Context) -> None:
         rate_hz = context.rate_hz
-        self._step = step = 1 << round(math.log2(_STEP_S * rate_hz))
+        step = 1 << round(math.log2(_STEP_S * rate_hz))
         self._bank = bank = FirBank(1, rate_hz, max(_LOWEST_HZ, _lowest_hz(params)), step)
         widths = widths_of(params)
         bands = side_bands(params, bank.frequencies_hz)

@@ -106,7 +106,7 @@ def search(
     if harm_nmr_db is not None and harm > harm_nmr_db:
         limit = trial.drive_at_harm(free_db, guess, harm_nmr_db)
     found = _land(trial, wanted, guess, limit, play or partial(_loudness, progress=progress))
-    return _explained(found, trial, guess, limit, harm, harm_nmr_db)
+    return _explained(found, guess, limit, harm, harm_nmr_db)
 
 
 @dataclass(frozen=True)
@@ -306,9 +306,7 @@ def _unlimited(trial: _Trial, wanted: float, drive_db: float, free_db: float) ->
     return replace(found, why_short=why, evidence={"peaks_over_db": wanted - lufs, "headroom_db": free_db})
 
 
-def _explained(
-    found: Limited, trial: _Trial, guess: float, limit: float, harm: float, harm_nmr_db: float | None
-) -> Limited:
+def _explained(found: Limited, guess: float, limit: float, harm: float, harm_nmr_db: float | None) -> Limited:
     if found.wanted_lufs - found.lufs <= 2 * TOLERANCE_LU:
         return found
     evidence = {

@@ -23,16 +23,14 @@ _WEIGHTED, _PLAIN, _SUM, _PEAK = range(4)
 class Cells:
     """A signal in cells of 10 ms; cell k covers loudness.cell_edges(...)[k] up to the next. Only complete cells.
 
-    weighted_energy, plain_energy, cell_sum, cell_peak: (channels, cells): sum of squares of the K-weighted signal,
-    sum of squares of the signal itself, its sum, its largest |sample|. energy, sum, peak: (channels,), the last
-    three over the whole signal, its incomplete last cell included.
+    weighted_energy, cell_peak: (channels, cells): sum of squares of the K-weighted signal, largest |sample| of the
+    signal itself. energy, sum, peak: (channels,): its sum of squares, its sum and its largest |sample| as a whole,
+    the incomplete last cell included.
     """
 
     rate_hz: int
     frames: int
     weighted_energy: NDArray[np.float64] = field(repr=False)
-    plain_energy: NDArray[np.float64] = field(repr=False)
-    cell_sum: NDArray[np.float64] = field(repr=False)
     cell_peak: NDArray[np.float64] = field(repr=False)
     energy: NDArray[np.float64]
     sum: NDArray[np.float64]
@@ -120,8 +118,6 @@ class CellMeter:
             rate_hz=self._layout.rate_hz,
             frames=self._frames,
             weighted_energy=table[_WEIGHTED],
-            plain_energy=table[_PLAIN],
-            cell_sum=table[_SUM],
             cell_peak=table[_PEAK],
             energy=table[_PLAIN].sum(axis=1) + rest[:, _PLAIN],
             sum=table[_SUM].sum(axis=1) + rest[:, _SUM],

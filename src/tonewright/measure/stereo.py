@@ -19,7 +19,8 @@ class StereoField:
 
     correlation: -1 to 1. balance_db: left over right. width_db: side over mid. fold_loss_db: how much quieter the mono
     sum is than the stereo signal (0 for dual mono, 3 for unrelated sides, large for opposed polarity).
-    overall_*: the same over all bands. slot_*: (slots,) and (slots, bands) over time, one slot about a second.
+    overall_*: the same over all bands. slot_*: (slots,) over time, one slot about a second.
+    band_slots: (slots, bands, 3) the powers they come from: left, right, cross.
     """
 
     centre_hz: NDArray[np.float64]
@@ -35,7 +36,6 @@ class StereoField:
     slot_s: float
     slot_correlation: NDArray[np.float64]
     slot_power: NDArray[np.float64]
-    slot_balance_db: NDArray[np.float64]
     band_slots: NDArray[np.float64]
 
 
@@ -65,7 +65,6 @@ def stereo_field(facts: SpectralFacts) -> StereoField | None:
         slot_s=facts.slot_s,
         slot_correlation=over_time[0],
         slot_power=slots.sum(axis=1)[:, :2].sum(axis=1) / 2,
-        slot_balance_db=over_time[1],
         band_slots=slots,
     )
 

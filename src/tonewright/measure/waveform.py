@@ -37,7 +37,7 @@ class WaveformFacts:
     tops: (chunks, channels, 2, 6): for the positive and the negative side the peak, the count of flat tops, the samples
         in them, their level, the excursions near the peak and how many of these are flat.
     energy: (chunks, channels) mean square. mean: (chunks, channels).
-    histogram: (channels, 2, 2048) samples by magnitude from 0 to histogram_top (channels, 2).
+    histogram: (channels, 2, 2048) samples by magnitude, from 0 to the least power of two above all (1/64 or more).
     zero_runs: (runs, 5): channel, first frame, frames, magnitude before, magnitude after; runs of 0.5 ms and longer.
     steps: (steps, 3): channel, frame, how far the third difference stands out of both its sides.
     used_bits: the shortest word that holds every sample, 25 when 24 do not.
@@ -50,7 +50,6 @@ class WaveformFacts:
     energy: NDArray[np.float64]
     mean: NDArray[np.float64]
     histogram: NDArray[np.int64]
-    histogram_top: NDArray[np.float64]
     zero_runs: NDArray[np.float64]
     steps: NDArray[np.float64]
     used_bits: int
@@ -187,7 +186,6 @@ class WaveformPass:
         self._run = np.zeros((channels, 3))
         self._bits = np.zeros((channels, 1), np.int64)
         self._per_ms = max(4, round(layout.rate_hz / 1000))
-        self._carry: list[tuple[NDArray[np.float64], NDArray[np.float64], int]] = []
         self._tops: list[NDArray[np.float64]] = []
         self._energy: list[NDArray[np.float64]] = []
         self._mean: list[NDArray[np.float64]] = []
@@ -221,7 +219,6 @@ class WaveformPass:
             energy=np.array(self._energy).reshape(-1, channels),
             mean=np.array(self._mean).reshape(-1, channels),
             histogram=self._histogram.copy(),
-            histogram_top=self._top.copy(),
             zero_runs=np.array(self._runs, dtype=np.float64).reshape(-1, 5),
             steps=np.array(self._steps, dtype=np.float64).reshape(-1, 3),
             used_bits=_used_bits(self._bits),

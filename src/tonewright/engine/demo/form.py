@@ -17,7 +17,6 @@ class Section:
 
     kind: str
     turn: int
-    first_bar: int
     bars: int
     start_s: float
     end_s: float
@@ -79,6 +78,6 @@ def _placed(seconds: float, bar_s: float, plan: list[tuple[str, int]]) -> Form:
     for kind, bars in plan:
         turn = sum(section.kind == kind for section in sections)
         end_s = min(seconds, (bar + bars) * bar_s)
-        sections.append(Section(kind, turn, bar, bars, bar * bar_s, end_s))
+        sections.append(Section(kind, turn, bars, bar * bar_s, end_s))
         bar += bars
     return Form(seconds, bar_s, tuple(sections))
