@@ -2,10 +2,9 @@
 
 Two sections are alike when the difference of their levels is the same in all third-octaves and at quiet and loud
 moments alike: a fader move shifts everything by the same amount, while a softer intro, a breakdown or a build-up
-changes which sounds there are and how they are played. (Measured on edits against musical changes: AUC 0.97 with the
-edges given.) Each section is held against the weighted median of itself and those like it, so the odd one out moves
-and the usual level stays. Of two that differ, the odd one is that further from the song's usual level. Where likeness
-or difference is doubtful the move shrinks to nothing.
+changes which sounds there are and how they are played (docs/evidence.md). Each section is held against the weighted
+median of itself and those like it, so the odd one out moves and the usual level stays. Of two that differ, the odd one
+is that further from the song's usual level. Where likeness or difference is doubtful the move shrinks to nothing.
 
 A section that swells or fades in itself is left alone, and so is a quieter first or last one: songs begin and end
 softly on purpose.

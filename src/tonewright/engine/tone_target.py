@@ -21,8 +21,11 @@ Curve = NDArray[np.float64]
 
 #: Level is taken out by the mean of the bands' dB in this range, where all music has content.
 _REFERENCE_HZ = (100.0, 8_000.0)
-#: A plausible tone mistake: 3 dB RMS over the bands (learning.md: 3.07), smooth over about an octave.
+#: A plausible tone mistake: 3 dB RMS over the bands (docs/evidence.md), smooth over about an octave.
 FAULT_SIGMA_DB, FAULT_OCTAVES = 3.0, 1.0
+#: Corrections of this size (RMS over the bands) are dropped, larger ones are shortened by it: hardly less of a fault is
+#: met, and sound songs are changed by two thirds of what they would be (docs/evidence.md).
+GATE_DB = 0.5
 
 #: name: bands that count for it, bands it is compared with (Hz). The word applies at the high end, its counterpart at
 #: the low end of the same contrast.
@@ -133,6 +136,13 @@ def expected_fault_db(deviation: Curve, top_hz: float = 16_000.0) -> Curve:
     result = np.zeros(len(deviation))
     result[use] = prior @ np.linalg.solve(prior + target.covariance[np.ix_(use, use)], limited)
     return result
+
+
+def gated(curve: Curve, gate_db: float) -> Curve:
+    """The curve, its size (RMS in dB) less the gate's; zero where it is smaller than the gate."""
+    size_db = float(np.sqrt(np.mean(curve**2)))
+    shortened: Curve = curve * max(0.0, 1.0 - gate_db / max(size_db, 1e-9))
+    return shortened
 
 
 def third_octaves() -> Curve:

@@ -9,7 +9,7 @@ from tonewright.engine.intent import Character
 
 Curve = NDArray[np.float64]
 
-#: No tone move is larger, whatever asks for it (learning.md's cap; beyond it the mix should be fixed).
+#: No tone move is larger, whatever asks for it: beyond it the mix should be fixed.
 CAP_DB = 6.0
 #: A band that moves less than this is left out: it can't be heard and would only make the recipe longer.
 LEAST_DB = 0.2

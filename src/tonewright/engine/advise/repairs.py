@@ -8,7 +8,7 @@ from tonewright.engine.findings.model import Finding
 from tonewright.engine.intent import Aspect, Intent
 from tonewright.engine.recipe import Because, Step
 
-#: A finding that is more likely wrong than right is no reason to touch anything (learning.md: zero below 0.5).
+#: A finding that is more likely wrong than right is no reason to touch anything (docs/evidence.md).
 LEAST_CONFIDENCE = 0.5
 #: Faults that the advice of another room answers, together with what else is wanted there.
 _ELSEWHERE = {"tone": "tone", "narrow_stereo": "width", "mono_compatibility": "width"}

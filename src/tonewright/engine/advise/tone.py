@@ -2,9 +2,9 @@
 
 Three opinions are added up as curves over third octaves:
 
-- Content. A song's deviation from finished music is mostly the song itself: good songs differ by 6 to 7 dB in every
-  band. So not the deviation is corrected but what of it is a mistake in the mean (Wiener, tone_target), behind a soft
-  gate, which is wider where no finding says that the tone is at fault.
+- Content. A song's deviation from finished music is mostly the song itself (docs/evidence.md). So not the deviation
+  is corrected but what of it is a mistake in the mean (Wiener, tone_target), behind a soft gate, which is wider where
+  no finding says that the tone is at fault.
 - References: their shape against the song's, smoothed and bounded, as far as --match says.
 - Character: fixed shapes, steered by ear.
 """
@@ -16,17 +16,15 @@ import numpy as np
 from tonewright.base.units import hertz
 from tonewright.engine.advise.curves import CAP_DB, LEAST_DB, Curve, character_curve, fit
 from tonewright.engine.advise.proposal import step
+from tonewright.engine.advise.repairs import LEAST_CONFIDENCE
 from tonewright.engine.analyze import Analysis
 from tonewright.engine.intent import Character, Intent
 from tonewright.engine.recipe import Because, Step
 from tonewright.engine.reference import ReferenceFacts, tone_difference_db
-from tonewright.engine.tone_target import deviation_db, expected_fault_db, tone_target
+from tonewright.engine.tone_target import GATE_DB, deviation_db, expected_fault_db, gated, tone_target
 
-#: A correction of this size (RMS over the bands) is dropped, larger ones are shortened by it. Measured against faults
-#: of 3.07 dB: half a decibel leaves 2.62 dB and adds 0.79 dB to clean songs, one leaves 2.72 and adds 0.40.
-_GATE_DB, _GATE_WITHOUT_FINDING_DB = 0.5, 1.0
-#: A tone finding under this confidence is no reason to touch anything.
-_LEAST_CONFIDENCE = 0.5
+#: The gate where no finding says that the tone is at fault: it spares sound songs half of what GATE_DB lets through.
+_GATE_WITHOUT_FINDING_DB = 1.0
 
 
 def tone_step(
@@ -52,14 +50,13 @@ def tone_step(
 
 def _content(analysis: Analysis, on_suspicion: bool) -> tuple[Curve, Because | None]:
     """on_suspicion: correct a little also where no finding says that the tone is at fault; a repair does not."""
-    found = [f for f in analysis.findings if f.kind == "tone" and f.confidence >= _LEAST_CONFIDENCE]
+    found = [f for f in analysis.findings if f.kind == "tone" and f.confidence >= LEAST_CONFIDENCE]
     deviation = deviation_db(analysis.spectrum.level_db, analysis.spectrum.centre_hz)
     if not found and not on_suspicion:
         return np.zeros(len(deviation)), None
     curve = -expected_fault_db(deviation, analysis.spectrum.edge_hz or 16_000.0)
     size_db = float(np.sqrt(np.mean(curve**2)))
-    gate_db = _GATE_DB if found else _GATE_WITHOUT_FINDING_DB
-    curve *= max(0.0, 1.0 - gate_db / max(size_db, 1e-9))
+    curve = gated(curve, GATE_DB if found else _GATE_WITHOUT_FINDING_DB)
     largest = int(np.argmax(np.abs(curve)))
     if abs(curve[largest]) < LEAST_DB:
         return np.zeros(len(curve)), None

@@ -1,6 +1,6 @@
 """What there is to say about a song. Each group of kinds stands in one file with a `find(facts)`.
 
-To add a kind: write its function, name it here, and see docs/findings.md.
+To add a kind: docs/add-a-finding.md.
 """
 
 from collections.abc import Callable, Iterable

@@ -16,7 +16,7 @@ _HARMONICS = 10
 #: A line stands out of the quietest moments' spectrum by this much to count.
 _LINE_DB = 6.0
 _LEAST_LINES = 3
-#: It holds its level: 90th less 10th percentile of its level over the windows in which it lies open.
+#: The fundamentals that are compared.
 _FUNDAMENTALS_HZ = np.arange(38.0, 76.0, 0.05)
 #: Music's own steady tones make other fundamentals as likely; mains must beat all of them by this factor.
 _ADVANTAGE = 1.25

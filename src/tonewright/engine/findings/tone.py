@@ -9,10 +9,12 @@ from tonewright.engine.facts import Facts
 from tonewright.engine.findings.model import Finding, Remedy, unit
 from tonewright.engine.tone_target import (
     CONTRASTS,
+    GATE_DB,
     WORDS,
     contrasts,
     deviation_db,
     expected_fault_db,
+    gated,
     shape_db,
     tone_target,
 )
@@ -27,8 +29,6 @@ _SENTENCES = {
 }
 #: A deviation must pass the 1st or 99th percentile of finished music (or three sigma) by this many sigma.
 _BEYOND_SIGMA = 1.0
-#: Gate on the proposed correction: half a decibel off its size (learning.md: harm falls from 1.29 to 0.79 dB).
-_GATE_DB = 0.5
 _LEAST_S = 10.0
 #: Where the proposal's bands lie: few and broad.
 _BANDS = (
@@ -63,7 +63,7 @@ def find(facts: Facts) -> Iterator[Finding]:
         return
     fault = expected_fault_db(deviation, top_hz)
     size = float(np.sqrt(np.mean(fault**2)))
-    correction = -fault * max(0.0, 1.0 - _GATE_DB / max(size, 1e-9))
+    correction = -gated(fault, GATE_DB)
     for beyond, word, name in sorted(found, reverse=True):
         natural = target.contrasts[name]
         off = values[name] - natural.median_db
@@ -71,7 +71,7 @@ def find(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             kind="tone",
             severity=unit(0.25 + 0.15 * beyond),
-            # rules on a spectrum tell faults from style with AUC 0.74 at best (learning.md): never more than likely
+            # rules tell faults from style with an AUC of 0.74 at best (docs/evidence.md): never more than likely
             confidence=min(0.7, 0.45 + 0.08 * beyond),
             message=_SENTENCES[word].format(size=abs(off))
             + ", if that is not meant; a gentle correction is safe, the rest is the mix's balance.",
