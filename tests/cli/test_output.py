@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from tonewright.base.params import Params, knob
-from tonewright.cli.output import console, name_of, number, plain, print_json, table
+from tonewright.base.plain import plain
+from tonewright.cli.output import console, name_of, number, print_json, table
 
 
 class Small(Params):
@@ -37,10 +38,10 @@ def test_every_type_of_the_engine_has_a_json_form(capsys: pytest.CaptureFixture[
         "params": Small(),
         "facts": Facts(Path("a b.wav"), math.inf),
         "array": np.array([[1.0, np.nan]]),
-        "float32": np.float64(0.5),
+        "float32": np.float32(0.5),
         "count": np.int64(3),
         "tuple": (True, "x"),
-        "names": frozenset({"tone"}),
+        "names": frozenset({"width", "tone", "dynamics"}),
     }
     print_json(value)
     assert json.loads(capsys.readouterr().out) == {
@@ -50,7 +51,7 @@ def test_every_type_of_the_engine_has_a_json_form(capsys: pytest.CaptureFixture[
         "float32": 0.5,
         "count": 3,
         "tuple": [True, "x"],
-        "names": ["tone"],
+        "names": ["dynamics", "tone", "width"],
     }
 
 

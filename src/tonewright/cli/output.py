@@ -6,10 +6,11 @@ Colour and width are rich's business: no colour when piped or with NO_COLOR, and
 import json
 import math
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from tonewright.base.plain import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,29 +31,6 @@ def show(as_json: bool, quiet: bool, document: Callable[[], Any], summary: Calla
 def print_json(value: Any) -> None:
     """One JSON object on standard output: numbers unrounded, what is undefined or not finite null."""
     sys.stdout.write(json.dumps(plain(value), indent=2, allow_nan=False) + "\n")
-
-
-def plain(value: Any) -> Any:
-    """The value in the types that JSON has."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if hasattr(value, "to_json"):
-        return plain(value.to_json())
-    if hasattr(value, "model_dump"):
-        return plain(value.model_dump(mode="json"))
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, PurePath):
-        return str(value)
-    if hasattr(value, "tolist"):  # numpy's arrays and numbers, without importing numpy to ask
-        return plain(value.tolist())
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def console(stderr: bool = False) -> "Console":

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 import tonewright
 from tonewright.base.files.info import AudioInfo
+from tonewright.base.plain import plain
 from tonewright.base.progress import NoProgress, Progress
 from tonewright.base.signal import Signal
 from tonewright.engine.facts import Facts, gather
 from tonewright.engine.findings import find_all
-from tonewright.engine.findings.model import Finding, plain
+from tonewright.engine.findings.model import Finding
 from tonewright.measure import loudness
 from tonewright.measure.dynamics import BandDynamics
 from tonewright.measure.ends import Ends

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tonewright.base.plain import plain
+
 
 class Region(NamedTuple):
     """A stretch of the song, in seconds from its start."""
@@ -56,21 +58,6 @@ class Finding:
             "message": self.message,
             "remedy": self.remedy.to_json() if self.remedy else None,
         }
-
-
-def plain(value: Any) -> Any:
-    """Numbers and arrays as JSON knows them; what is not finite becomes null."""
-    if isinstance(value, np.ndarray):
-        return [plain(item) for item in value.tolist()]
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, float | np.floating):
-        return float(value) if np.isfinite(value) else None
-    if isinstance(value, np.integer):
-        return int(value)
-    return value
 
 
 def unit(value: float) -> float:
