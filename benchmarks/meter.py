@@ -13,21 +13,17 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from benchmarks.timing import cost, table
+from benchmarks.timing import ROUNDS, cost, cpu_s, table
 from tonewright.base.signal import ArraySignal, Block, blocks, layout_of
 from tonewright.measure.cells import CellMeter
 from tonewright.measure.meter import measure
 from tonewright.measure.true_peak import TruePeak
-
-ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -50,16 +46,6 @@ def made_up_song(seconds: float = 240.0, rate_hz: int = 44_100) -> Block:
     beat = 0.4 + np.exp(-6.0 * (np.arange(frames) / rate_hz % 0.5))
     song: Block = np.tanh(noise / noise.std() * beat * 0.5) * 0.9
     return song
-
-
-def cpu_s(work: Callable[[], object]) -> float:
-    """The least of a few rounds: what is above it is other people's."""
-    best = np.inf
-    for _ in range(ROUNDS):
-        begin = time.process_time()
-        work()
-        best = min(best, time.process_time() - begin)
-    return best
 
 
 def ours(samples: Block, rate_hz: int) -> list[Row]:

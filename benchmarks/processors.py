@@ -9,7 +9,6 @@ sosfilt and oaconvolve, and pedalboard's filters, compressor and limiter.
 import argparse
 import importlib
 import importlib.util
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,11 @@ import numpy as np
 import soundfile
 
 from benchmarks.meter import made_up_song
-from benchmarks.timing import table
+from benchmarks.timing import cpu_s, table
 from tonewright.base.signal import ArraySignal, Block, blocks
 from tonewright.dsp.processors import kinds, processor
 from tonewright.dsp.stage import Context, Stage, run
 
-ROUNDS = 3
 #: What a recipe usually asks of the processors that do nothing by default.
 _FOUR_BANDS = [
     {"kind": "low_shelf", "frequency_hz": 90, "gain_db": -1.5},
@@ -49,16 +47,6 @@ _USUAL: dict[str, list[tuple[str, dict[str, Any]]]] = {
 def through(make: Callable[[], Stage], signal: ArraySignal) -> None:
     for _ in run([make()], blocks(signal)):
         pass
-
-
-def cpu_s(work: Callable[[], object]) -> float:
-    """The least of a few rounds, without compiling: what is above it is other people's."""
-    best = np.inf
-    for _ in range(ROUNDS):
-        begin = time.process_time()
-        work()
-        best = min(best, time.process_time() - begin)
-    return best
 
 
 def ours(kind: str, signal: ArraySignal) -> list[tuple[str, float]]:
