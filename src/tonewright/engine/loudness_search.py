@@ -1,9 +1,8 @@
 """How hard to drive the maximiser so that a song lands on a loudness, and what that costs to the ear.
 
 The song before the maximiser is heard once: loudness and peaks of every 10 ms. Where no peak would reach the ceiling,
-arithmetic gives the drive. Otherwise the maximiser is tried on a few seconds from every kind of passage, from the
-least to the most limited, which tells how much loudness limiting takes back and how audible it is; then the whole
-song is limited and measured, and the drive corrected if it missed. The signal found is kept, so nothing is rendered
+arithmetic gives the drive. Otherwise the maximiser is tried on a few seconds (loudness_trial.py); then the whole song
+is limited and measured, and the drive corrected if it missed. The signal found is kept, so nothing is rendered
 twice.
 """
 
@@ -16,16 +15,16 @@ from numpy.typing import NDArray
 
 from tonewright.base.errors import Silent
 from tonewright.base.progress import NoProgress, Progress
-from tonewright.base.signal import Block, Signal, layout_of
-from tonewright.base.units import db_to_gain, gain_to_db, power_to_db
-from tonewright.dsp.maximiser import MaximiserParams, design
+from tonewright.base.signal import Signal, layout_of
+from tonewright.base.units import gain_to_db, power_to_db
+from tonewright.dsp.maximiser import MaximiserParams
 from tonewright.dsp.maximiser_ride import guarded_peak
-from tonewright.dsp.stage import Context, run_whole
+from tonewright.dsp.stage import Context
+from tonewright.engine.loudness_trial import LEAST_SLOPE, Trial
 from tonewright.engine.recipe import Step
-from tonewright.engine.render import Layer, pool, stream
+from tonewright.engine.render import Layer, stream
 from tonewright.measure.cells import CellMeter, Cells
-from tonewright.measure.ear import noise_to_mask
-from tonewright.measure.loudness import CELLS_PER_S, integrated_lufs
+from tonewright.measure.loudness import integrated_lufs
 
 #: Takes a limited song to its end and tells its integrated loudness.
 Play = Callable[[Signal], float | None]
@@ -34,17 +33,11 @@ Play = Callable[[Signal], float | None]
 TOLERANCE_LU = 0.03
 #: Noise-to-mask ratio above which limiting is taken for audible harm: -20 dB is hardly ever heard, 0 dB is.
 HARM_NMR_DB = -8.0
-#: Where the drive must rise by more than this for each LU of loudness, peaks are all there is left.
-_LEAST_SLOPE = 0.2
 _MOST_PASSES = 4
-#: A correction this small needs no further trial.
-_SURE_LU = 0.4
 #: Peaks this far below the ceiling are left alone by all of the maximiser.
 _CLEAR_DB = 0.05
 #: The curve between samples may rise above them by so much; only test signals exceed it.
 _BETWEEN_SAMPLES_DB = 6.0
-_BLOCK_S = 2.0
-_SAMPLED_BLOCKS = 10
 
 
 @dataclass(frozen=True)
@@ -95,7 +88,7 @@ def search(
         raise Silent("The song has no measurable loudness.", "Is it silent, or shorter than 0.4 s?")
     wanted = plain_lufs if target_lufs is None else target_lufs
     params = (settings or MaximiserParams()).model_copy(update={"ceiling_dbtp": ceiling_dbtp})
-    trial = _Trial(before, heard, params, plain_lufs)
+    trial = Trial(before, heard.cells, params, plain_lufs)
     free_db = ceiling_dbtp - heard.peak_db
     drive_db = wanted - plain_lufs
     if drive_db <= free_db or not may_limit:
@@ -133,125 +126,7 @@ def _cells(signal: Signal, progress: Progress) -> Cells:
     return meter.result()
 
 
-class _Trial:
-    """The maximiser on a few blocks that stand for all."""
-
-    def __init__(self, before: Signal, heard: _Heard, params: MaximiserParams, plain_lufs: float) -> None:
-        self.before, self.params, self.plain_lufs = before, params, plain_lufs
-        self.block = round(_BLOCK_S * CELLS_PER_S)
-        self.cells = heard.cells
-        self.peak_db = gain_to_db(heard.cells.cell_peak.max(axis=0, initial=0.0))
-        self._runs: dict[float, _Run] = {}
-        self._nmr_db: dict[float, float] = {}
-
-    def drive_for(self, lufs: float) -> float:
-        """The drive that should reach this loudness; as far as driving helps."""
-        drive = lufs - self.plain_lufs
-        reached = self.lufs(drive)
-        for _ in range(4):
-            step = (lufs - reached) * 1.1
-            if abs(step) < _SURE_LU:
-                return drive + step
-            ahead = min(drive + step, 40.0)
-            further = self.lufs(ahead)
-            if ahead >= 40.0 or further - reached < _LEAST_SLOPE * (ahead - drive):
-                break
-            drive, reached = ahead, further
-        return drive
-
-    def drive_at_harm(self, low: float, high: float, harm_nmr_db: float) -> float:
-        """The highest drive between the two whose audibility stays at the limit, within 0.1 dB."""
-        low = min(low, high)
-        while high - low > 0.1:
-            middle = 0.5 * (low + high)
-            low, high = (middle, high) if self.nmr_db(middle, 0.0) <= harm_nmr_db else (low, middle)
-        return low
-
-    def lufs(self, drive_db: float) -> float:
-        """Loudness of the song at a drive, as far as the blocks tell."""
-        return self._run(drive_db).lufs
-
-    def nmr_db(self, drive_db: float, within_db: float = 0.5) -> float:
-        """Noise-to-mask ratio of the song at a drive, or at one tried within so many dB, as far as the blocks tell."""
-        near = min(self._runs, key=lambda known: abs(known - drive_db), default=drive_db)
-        drive_db = near if abs(near - drive_db) <= within_db else drive_db
-        if drive_db not in self._nmr_db:
-            self._nmr_db[drive_db] = self._judge(self._run(drive_db))
-        return self._nmr_db[drive_db]
-
-    def _judge(self, run: "_Run") -> float:
-        if not run.parts:
-            return power_to_db(0.0)
-        rate = self.before.rate_hz
-        noise = pool().map(lambda part: noise_to_mask(part.driven * part.kept**0.5, part.limited, rate), run.parts)
-        total = sum(part.stands_for * 10.0 ** (n.total_db / 10.0) for part, n in zip(run.parts, noise, strict=True))
-        return power_to_db(float(total / run.blocks))
-
-    def _run(self, drive_db: float) -> "_Run":
-        if drive_db not in self._runs:
-            self._runs[drive_db] = self._limit_blocks(drive_db)
-        return self._runs[drive_db]
-
-    def _limit_blocks(self, drive_db: float) -> "_Run":
-        energies = self.cells.weighted_energy * db_to_gain(drive_db) ** 2
-        strata = self._strata(drive_db)
-        parts = list(pool().map(lambda stratum: self._part(stratum, drive_db), strata))
-        for stratum, part in zip(strata, parts, strict=True):
-            for block in stratum:
-                energies[:, block * self.block : (block + 1) * self.block] *= part.kept
-        lufs = integrated_lufs(energies, self.before.rate_hz)
-        blocks = -(-energies.shape[1] // self.block)
-        return _Run(self.plain_lufs + drive_db if lufs is None else lufs, blocks, parts)
-
-    def _strata(self, drive_db: float) -> list[NDArray[np.int64]]:
-        """Blocks that limiting will change, sorted by how much and cut into groups of equal size."""
-        over = np.maximum(self.peak_db + drive_db - self.params.ceiling_dbtp + 0.5, 0.0)
-        blocks = -(-over.size // self.block)
-        depth = np.pad(over, (0, blocks * self.block - over.size)).reshape(blocks, self.block).sum(axis=1)
-        touched = np.flatnonzero(depth)
-        ordered = touched[np.argsort(depth[touched], kind="stable")]
-        return [part for part in np.array_split(ordered, _SAMPLED_BLOCKS) if part.size]
-
-    def _part(self, stratum: NDArray[np.int64], drive_db: float) -> "_Part":
-        """Limit the block in the middle of a stratum."""
-        block = int(stratum[len(stratum) // 2])
-        rate = self.before.rate_hz
-        params = self.params.model_copy(update={"drive_db": drive_db})
-        first = block * self.block * rate // CELLS_PER_S
-        frames = self.block * rate // CELLS_PER_S
-        lead = min(first, round(0.4 * rate))
-        samples = self.before.read(first - lead, lead + frames + round(0.4 * rate))
-        stage = design(params, Context(rate, self.before.channels, first - lead))
-        limited = run_whole(stage, samples)[:, lead : lead + frames]
-        driven = samples[:, lead : lead + frames] * db_to_gain(drive_db)
-        kept = _weighted(limited, self.before) / max(_weighted(driven, self.before), 1e-30)
-        return _Part(driven, limited, kept, len(stratum))
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """One block before and after the maximiser. kept: share of its weighted energy. stands_for: blocks like it."""
-
-    driven: Block
-    limited: Block
-    kept: float
-    stands_for: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Run:
-    lufs: float
-    blocks: int
-    parts: list[_Part]
-
-
-def _weighted(samples: NDArray[np.float64], like: Signal) -> float:
-    meter = CellMeter(layout_of(like))
-    meter.feed(samples)
-    return float(meter.result().weighted_energy.sum())
-
-
-def _land(trial: _Trial, wanted: float, guess: float, limit: float, play: Play) -> Limited:
+def _land(trial: Trial, wanted: float, guess: float, limit: float, play: Play) -> Limited:
     """Limit the whole song, measure it, and correct the drive until it lands."""
     drive, best = min(guess, limit), None
     slope = 1.0
@@ -261,7 +136,7 @@ def _land(trial: _Trial, wanted: float, guess: float, limit: float, play: Play) 
         if best is None or abs(wanted - found.lufs) < abs(wanted - best.lufs):
             if best is not None and found.params.drive_db != best.params.drive_db:
                 rise = (found.lufs - best.lufs) / (found.params.drive_db - best.params.drive_db)
-                slope = float(np.clip(rise, _LEAST_SLOPE, 1.0))
+                slope = float(np.clip(rise, LEAST_SLOPE, 1.0))
             best = found
         miss = wanted - best.lufs
         if abs(miss) <= TOLERANCE_LU or (best.params.drive_db >= limit - 1e-9 and miss > 0.0 and limit < guess):
@@ -278,7 +153,7 @@ def _loudness(signal: Signal, progress: Progress) -> float | None:
     return integrated_lufs(_cells(signal, progress).weighted_energy, signal.rate_hz)
 
 
-def _pass(trial: _Trial, wanted: float, drive_db: float, play: Play) -> Limited:
+def _pass(trial: Trial, wanted: float, drive_db: float, play: Play) -> Limited:
     params = trial.params.model_copy(update={"drive_db": drive_db})
     signal = _limited(trial.before, params)
     lufs = play(signal)
@@ -291,7 +166,7 @@ def _limited(before: Signal, params: MaximiserParams) -> Signal:
     return Layer(before, [Step(id="maximiser", kind="maximiser", params=params)], keep=False)
 
 
-def _unlimited(trial: _Trial, wanted: float, drive_db: float, free_db: float) -> Limited:
+def _unlimited(trial: Trial, wanted: float, drive_db: float, free_db: float) -> Limited:
     """No peak reaches the ceiling: gain is all there is."""
     params = trial.params.model_copy(update={"drive_db": float(np.clip(drive_db, -40.0, 40.0))})
     signal = _limited(trial.before, params)
