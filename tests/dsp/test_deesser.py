@@ -111,5 +111,5 @@ def test_no_range_is_no_change() -> None:
 
 
 def test_what_it_is_called() -> None:
-    assert describe(DeesserParams()) == "de-esser at 6.8 kHz: turns from 3.06 kHz up down by up to 5.0 dB"
+    assert describe(DeesserParams()) == "de-esser at 6.8 kHz: up to -5.0 dB above 3.06 kHz"
     assert describe(DeesserParams(range_db=0)) == "no de-essing"

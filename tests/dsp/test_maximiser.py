@@ -179,3 +179,5 @@ def test_the_record_of_its_work_shows_where_peaks_were_taken_down() -> None:
 def test_describe_says_what_it_does() -> None:
     assert "riding" in describe(MaximiserParams(shaping_db=0.0))
     assert "reshaped" in describe(MaximiserParams())
+    made_room = MaximiserParams(drive_db=11.49, ceiling_dbtp=-1.21589)
+    assert describe(made_room) == "driven by +11.5 dB under -1.22 dBTP, peaks above it reshaped"

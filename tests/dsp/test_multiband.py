@@ -3,7 +3,7 @@ import pytest
 
 from tonewright.base.signal import Block
 from tonewright.dsp.fir_bank import magnitude
-from tonewright.dsp.multiband import CompressorBand, MultibandParams, MultibandStage
+from tonewright.dsp.multiband import CompressorBand, MultibandParams, MultibandStage, describe
 from tonewright.dsp.stage import Context, run_whole
 
 #: One band over everything, fast to settle, with a level that is the tone's own.
@@ -211,3 +211,11 @@ def test_the_trace_tells_what_was_reduced_and_when() -> None:
     assert trace[: int(0.95 / hop)].min() == 0.0
     assert trace[int(1.5 / hop)] == pytest.approx(-15.0, abs=0.05)
     assert trace[int(2.9 / hop)] == pytest.approx(0.0, abs=0.05)
+
+
+def test_words() -> None:
+    three = tuple(CompressorBand(up_to_hz=hz, ratio=1.2, threshold_db=-30.5) for hz in (120, 1000, 20_000))
+    assert describe(MultibandParams(bands=three)) == (
+        "below 120 Hz 1.2:1 from -30.5 dBFS; 120 Hz to 1 kHz 1.2:1 from -30.5 dBFS; above 1 kHz 1.2:1 from -30.5 dBFS"
+    )
+    assert describe(MultibandParams(bands=three[-1:])) == "everything 1.2:1 from -30.5 dBFS"

@@ -77,7 +77,7 @@ def times(regions: Iterable[Any]) -> str:
     spans = [
         tuple(region) if isinstance(region, list | tuple) else (region.start_s, region.end_s) for region in regions
     ]
-    shown = [f"{clock(start)}–{clock(end)}" for start, end in spans[:_TIMES_SHOWN]]
+    shown = ["–".join(dict.fromkeys((clock(start), clock(end)))) for start, end in spans[:_TIMES_SHOWN]]
     more = len(spans) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
@@ -113,7 +113,7 @@ def print_decisions(console: "Console", decisions: Iterable[Any]) -> None:
             text = re.split(r"[;:] ", reason.text)[0] if reason.finding else reason.text
             indented(console, text, style="dim", by=4)
     if not written:
-        console.print("  Nothing: the song needed nothing.")
+        console.print("  Nothing: there was nothing that a processor could better.")
     console.print()
 
 

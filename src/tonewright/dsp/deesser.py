@@ -61,8 +61,8 @@ def design(params: DeesserParams, context: Context) -> Stage:
 def describe(params: DeesserParams) -> str:
     if params.range_db == 0.0:
         return "no de-essing"
-    where = {"split": f"from {hertz(_SHELF_BELOW * params.frequency_hz)} up", "wide": "everything"}[params.mode]
-    words = f"de-esser at {hertz(params.frequency_hz)}: turns {where} down by up to {params.range_db:.1f} dB"
+    where = {"split": f"above {hertz(_SHELF_BELOW * params.frequency_hz)}", "wide": "on everything"}[params.mode]
+    words = f"de-esser at {hertz(params.frequency_hz)}: up to -{params.range_db:.1f} dB {where}"
     return words if params.part == "both" else f"{words} (mid)"
 
 

@@ -139,9 +139,11 @@ def static_gain_db(params: MaximiserParams) -> float:
 
 
 def describe(params: MaximiserParams) -> str:
-    words = f"driven by {params.drive_db:+.1f} dB under {params.ceiling_dbtp:g} dBTP"
+    words = f"driven by {params.drive_db:+.1f} dB under {round(params.ceiling_dbtp, 2):g} dBTP"
     if params.shaping_db <= 0.0:
         return f"{words}, gain riding"
     if params.shaping_db < MOST_SHAPING_DB:
-        return f"{words}, peaks reshaped by up to {math.floor(params.shaping_db * 10) / 10:g} dB, then ridden"
-    return f"{words}, peaks reshaped"
+        return (
+            f"{words}, peaks above it reshaped by up to {math.floor(params.shaping_db * 10) / 10:g} dB, then ridden"
+        )
+    return f"{words}, peaks above it reshaped"

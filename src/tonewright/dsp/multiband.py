@@ -20,6 +20,7 @@ from pydantic import Field
 
 from tonewright.base.params import Params, knob
 from tonewright.base.signal import Block
+from tonewright.base.units import hertz
 from tonewright.dsp import band_dynamics
 from tonewright.dsp.chunks import Chunked
 from tonewright.dsp.fir_bank import FirBank, magnitude
@@ -143,10 +144,13 @@ def design(params: MultibandParams, context: Context) -> Stage:
 def describe(params: MultibandParams) -> str:
     bands = sorted(params.bands, key=lambda band: band.up_to_hz)
     words = []
-    low = "0"
     for index, band in enumerate(bands):
-        high = f"{band.up_to_hz:g} Hz" if index < len(bands) - 1 else "up"
+        last = index == len(bands) - 1
+        low, high = hertz(bands[index - 1].up_to_hz) if index else "", hertz(band.up_to_hz)
+        if not low:
+            where = "everything" if last else f"below {high}"
+        else:
+            where = f"above {low}" if last else f"{low} to {high}"
         makeup = f" {band.makeup_db:+.1f} dB" if band.makeup_db else ""
-        words.append(f"{low} to {high}: {band.ratio:g}:1 above {band.threshold_db:g} dBFS{makeup}")
-        low = f"{band.up_to_hz:g}"
+        words.append(f"{where} {band.ratio:g}:1 from {band.threshold_db:g} dBFS{makeup}")
     return "; ".join(words) or "unchanged"

@@ -119,3 +119,11 @@ def test_short_and_silent_signals_are_no_trouble(frames: int) -> None:
     found = analyze(ArraySignal(np.zeros((2, frames)), RATE)).to_json()
     json.dumps(found, allow_nan=False)
     assert {finding["kind"] for finding in found["findings"]} <= {"silence"}
+
+
+def test_silence_says_where() -> None:
+    case = FAULTS["silence"]()
+    samples = np.concatenate([np.zeros((2, 3 * RATE)), case.samples], axis=1)
+    found = analyze(ArraySignal(samples, RATE), case.info).findings
+    message = next(finding.message for finding in found if finding.kind == "silence")
+    assert message == "3.0 s at the start and 5.0 s within the song of silence; trim it if not meant."

@@ -68,13 +68,15 @@ def _silence(facts: Facts) -> Finding | None:
     if not regions:
         return None
     total = sum(r.end_s - r.start_s for r in regions)
+    at_start = head if head > _LONG_HEAD_S else 0.0
+    at_end = tail if tail > _LONG_TAIL_S and head < end else 0.0
+    lengths = ((at_start, "at the start"), (total - at_start - at_end, "within the song"), (at_end, "at the end"))
+    parts = [f"{length:.1f} s {place}" for length, place in lengths if length > 0.05]
     return Finding(
         kind="silence",
         severity=unit(0.1 + total / 60.0),
         confidence=0.95,
-        message=(
-            f"{total:.1f} s of silence ({head:.1f} s at the start, {tail:.1f} s at the end); trim it if not meant."
-        ),
+        message=f"{' and '.join(parts)} of silence; trim it if not meant.",
         evidence={"head_s": head, "tail_s": tail, "total_s": total},
         regions=tuple(regions),
     )
