@@ -277,3 +277,15 @@ def test_size_and_repeatability() -> None:
 def test_any_length(seconds: float) -> None:
     found = document(before=side(-20.0, -3.0, seconds), after=side(-14.0, -1.0, seconds))
     assert "NaN" not in report_html(found)
+
+
+def test_nothing_is_said_twice() -> None:
+    because = [
+        {"text": "You asked for warmth +15.", "evidence": {"warmth": 15.0}},
+        {"text": "The second verse is quieter.", "evidence": {"difference_db": -4.5}},
+        {"text": "It rings.", "evidence": {"notes": 3.0, "ring_db": 8.3}},
+    ]
+    words = Page(report_html(document(decisions=[{"step": "tone", "effect": "a bell", "because": because}]))).text
+    assert "(warmth" not in words
+    assert "(difference" not in words  # it stands with the finding
+    assert "(notes 3; ring 8.3" in words

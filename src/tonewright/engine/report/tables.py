@@ -1,6 +1,7 @@
 """The report's tables and lists: key numbers, findings, decisions, platforms, recipe, origin."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -117,7 +118,7 @@ def _remedy(remedy: Any) -> str:
         f"{words} {shown}" for words, shown in (labelled(k, v) for k, v in (remedy.get("effect") or {}).items())
     )
     note = str(remedy.get("note") or "")
-    step = str(remedy.get("step", "")).replace("_", " ")
+    step = str(remedy.get("step", "")).replace("_", " ").replace("deesser", "de-esser")
     return f"Remedy: {step}" + (f"; expected: {effect}" if effect else "") + "." + (f" {note}" if note else "")
 
 
@@ -145,13 +146,14 @@ def _decision(decision: dict[str, Any], numbered: Mapping[str, str]) -> Markup:
 
 
 def _reason(item: Any, numbered: Mapping[str, str]) -> Markup:
-    """The reason's words or its finding, and the numbers behind it."""
-    evidence = item.get("evidence") if isinstance(item, dict) else None
-    numbers = "; ".join(
-        f"{words} {shown}" for words, shown in (labelled(k, v) for k, v in (evidence or {}).items())
-    )
+    """The reason's words or its finding, and the numbers behind it that were not said yet."""
     said = item.get("text") if isinstance(item, dict) else item
     finding = numbered.get(str(said))
+    evidence = item.get("evidence") if isinstance(item, dict) and not finding else None
+    numbers = "; ".join(
+        f"{words} {shown}"
+        for words, shown in (labelled(k, v) for k, v in (evidence or {}).items() if not _says(str(said), v))
+    )
     lead, words = ("because of ", finding) if finding else ("because ", sentence(item))
     return tag(
         "p",
@@ -159,6 +161,14 @@ def _reason(item: Any, numbered: Mapping[str, str]) -> Markup:
         words,
         tag("span", f" ({numbers})", class_="lead") if numbers else None,
     )
+
+
+def _says(words: str, value: Any) -> bool:
+    """The number stands in the words, as it is or rounded to a tenth."""
+    if not is_number(value):
+        return False
+    said = {float(found) for found in re.findall(r"[+-]?\d+(?:\.\d+)?", words)}
+    return bool(said & {float(value), round(float(value), 1)})
 
 
 def platform_table(platforms: Sequence[dict[str, Any]]) -> Markup:

@@ -94,7 +94,8 @@ def _values(value: Any, unit: str, digits: int) -> str:
     if unit == "Hz":
         return hertz(value)
     if is_number(value):
-        return number(value, 0 if isinstance(value, int) else digits, unit)
+        counted = isinstance(value, int) or (not unit and value == round(value))  # JSON may make 25 to 25.0
+        return number(value, 0 if counted else digits, unit)
     return NOTHING if value is None or isinstance(value, float) else str(value)
 
 
