@@ -94,6 +94,7 @@ def test_under_400_ms(seconds: float, failing: Failing, tmp_path: Path) -> None:
 def test_silence(level: float, failing: Failing, tmp_path: Path) -> None:
     source = write(tmp_path / "silence.wav", level * music(2.0), "FLOAT")
     assert "silence.wav" in failing(5, "master", source, tmp_path / "out.wav")
+    assert "silence.wav" in failing(5, "limit", source, tmp_path / "out.wav", "--lufs=-14", "--tp=-1")
 
 
 def test_over_the_limit(reader: tuple[str, ...], failing: Failing, tmp_path: Path) -> None:

@@ -250,6 +250,7 @@ def test_a_reference_leads_tone_and_loudness(song: Path, tmp_path: Path) -> None
     ("make", "error"),
     [
         (lambda: np.zeros((2, RATE)), Silent),
+        (lambda: np.full((2, RATE), 0.25), Silent),  # the meter hears its start
         (lambda: demo_song(1.0)[:, : round(0.39 * RATE)], TooShort),
     ],
 )

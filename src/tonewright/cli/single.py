@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tonewright.base.errors import CeilingPassed
+from tonewright.base.errors import CeilingPassed, Silent
 from tonewright.cli.declared import option
 from tonewright.cli.options import (
     DELIVERY_PANEL,
@@ -57,7 +57,10 @@ def limit(
         lower_db = 0.0
         for attempt in range(_ATTEMPTS):
             bar.stage("finding the loudness", 0.7)
-            found = search(file, lufs, ceiling_dbtp - lower_db, harm_nmr_db=None, progress=bar)
+            try:
+                found = search(file, lufs, ceiling_dbtp - lower_db, harm_nmr_db=None, progress=bar)
+            except Silent as silent:
+                raise Silent(f"{source.name} has no measurable loudness.", silent.remedy) from silent
             bar.stage("writing", 0.3)
             try:
                 delivered = job.deliver(found.signal, file, bar, ceiling_dbtp=ceiling_dbtp)

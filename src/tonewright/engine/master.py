@@ -48,6 +48,9 @@ _LEVEL_TOLERANCE_LU = 0.02
 #: The promise: this near to the loudness that was asked for, or a shortfall in words.
 LOUDNESS_TOLERANCE_LU = 0.1
 
+#: Power of the rounding to 16 bits, a third of half a step squared: below it there is no sound.
+_NOISE_OF_16_BITS = (1.0 / 2**15) ** 2 / 12.0
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -135,7 +138,7 @@ def master(
 
         progress.stage("listen", 0.35)
         before = analyze(signal, file.info, progress)
-        if before.measurements.integrated_lufs is None:
+        if before.measurements.integrated_lufs is None or _only_dc(before.measurements):
             raise Silent(f"{source.name} is silent: there is nothing to master.", "Check the export.")
         order = Order(target, delivery, file.tags, inputs)
         fingerprint = Fingerprint(
@@ -179,6 +182,12 @@ def check_length(file: FileSignal) -> None:
             f"{file.info.path.name} lasts {1000 * file.info.duration_s:.0f} ms; nothing under 400 ms can be mastered.",
             "Send the whole song.",
         )
+
+
+def _only_dc(measured: Measurements) -> bool:
+    """Nothing but an offset; what the meter then heard is the offset's own start."""
+    power = 10.0 ** (np.array([-np.inf if each is None else each for each in measured.rms_dbfs]) / 10.0)
+    return bool(np.all(power - np.square(measured.dc) < _NOISE_OF_16_BITS))
 
 
 def completed(delivery: Delivery, target: Path, bits: int, rate_hz: int | None) -> Delivery:
