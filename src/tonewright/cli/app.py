@@ -25,7 +25,7 @@ class Entry:
 
 COMMANDS = [
     Entry("master", "mastering", "Master", "Master a song: analyse it, decide, render, check."),
-    Entry("render", "mastering", "Master", "Render a song through a recipe; nothing is decided."),
+    Entry("render", "rendering", "Master", "Render a song through a recipe; nothing is decided."),
     Entry("analyze", "measuring", "Measure", "Meter, spectrum, structure and findings of a file."),
     Entry("measure", "measuring", "Measure", "Loudness, range and peaks of a file."),
     Entry("compare", "measuring", "Measure", "The level-matched difference of two files, in numbers."),

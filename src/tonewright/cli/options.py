@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 OUTPUT_PANEL = "What is printed"
 DELIVERY_PANEL = "The delivered file"
+RECIPE_PANEL = "Recipe and report"
 
 
 def path(text: str) -> Path:
