@@ -29,8 +29,6 @@ class Told:
         if fraction >= self.stop_at:
             raise Interrupted("Stopped.")
 
-    def finish(self) -> None: ...
-
 
 class Broken:
     """A signal whose file breaks off."""
