@@ -33,8 +33,8 @@ from tonewright.engine.segment_store import SegmentStore
 
 #: One segment: long against the preroll (which is rendered twice), short against a song (so that cores share it).
 SEGMENT_S = 15.0
-#: At high rates shorter ones, so that memory stays bounded: 10 s at 96 kHz.
-_MOST_FRAMES = 960_000
+#: At high rates shorter ones, so that memory stays bounded: 7.5 s at 96 kHz.
+_MOST_FRAMES = 720_000
 #: Neighbouring segments agree to -120 dB at their join; the fade makes even that difference smooth.
 FADE_S = 0.02
 #: What a layer keeps of its rendered segments, on the disk: three quarters of an hour at 44.1 kHz stereo.
@@ -233,7 +233,7 @@ def stream(
     position = 0
     try:
         for done in range(len(spans)):
-            while position < len(spans) and position <= done + workers():
+            while position < len(spans) and position < done + workers():
                 waiting.append(pool().submit(signal.read, *spans[position]))
                 position += 1
             yield waiting.pop(0).result()
