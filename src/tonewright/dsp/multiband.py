@@ -152,5 +152,5 @@ def describe(params: MultibandParams) -> str:
         else:
             where = f"above {low}" if last else f"{low} to {high}"
         makeup = f" {band.makeup_db:+.1f} dB" if band.makeup_db else ""
-        words.append(f"{where} {band.ratio:g}:1 from {band.threshold_db:g} dBFS{makeup}")
+        words.append(f"{where} {round(band.ratio, 2):g}:1 from {band.threshold_db:.1f} dBFS{makeup}")
     return "; ".join(words) or "unchanged"
