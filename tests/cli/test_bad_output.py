@@ -149,6 +149,7 @@ def test_impossible_options(options: list[str], failing: Failing, song: Path, tm
     [
         (["--mode=repair", "--lufs=-14"], "--lufs"),
         (["--mode=repair", "--warmth=20"], "character"),
+        (["--match=tone=0.3"], "--reference"),
         (["--recipe=RECIPE", "--tp=-2"], "--tp"),
         (["--recipe=RECIPE", "--keep=tone", "--amount=0.5"], "--amount, --keep"),
     ],

@@ -185,7 +185,7 @@ def master(
 
 
 def _refuse_what_has_no_effect(intent: Intent, *, with_recipe: bool) -> None:
-    """Raise Impossible for wishes that a recipe or the repair mode would silently pass over."""
+    """Raise Impossible for wishes that a recipe or the repair mode would pass over, or that lack what they need."""
     plain = Intent(target=intent.target, mode=intent.mode)
     wishes = [name for name in Intent.model_fields if getattr(intent, name) != getattr(plain, name)]
     if not wishes:
@@ -197,6 +197,8 @@ def _refuse_what_has_no_effect(intent: Intent, *, with_recipe: bool) -> None:
         raise Impossible(
             f"--mode repair corrects faults only, so {named} can't act.", "Leave out one or the other."
         )
+    if "match" in wishes and not intent.references:
+        raise Impossible("--match has no reference to go towards.", "Add --reference FILE, or leave it out.")
 
 
 _OPTION_OF = {"ceiling_dbtp": "--tp", "character": "the character", "references": "--reference"}
