@@ -22,9 +22,10 @@ from tonewright.base.signal import ArraySignal, Block, Layout
 from tonewright.engine.deliver import Order, deliver
 from tonewright.engine.demo import demo_song
 from tonewright.engine.intent import Character, Intent, Match, Reference
-from tonewright.engine.master import MasterResult, master
+from tonewright.engine.master import master
 from tonewright.engine.recipe import load
 from tonewright.engine.render import layers
+from tonewright.engine.result import MasterResult
 from tonewright.measure.meter import measure
 from tonewright.measure.true_peak import true_peak_at
 

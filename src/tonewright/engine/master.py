@@ -27,13 +27,13 @@ from tonewright.engine.advise.proposal import LoudnessGoal, Proposal, Shortfall
 from tonewright.engine.advise.propose import propose
 from tonewright.engine.analyze import Analysis, analyze
 from tonewright.engine.deliver import Draft, Order, deliver
-from tonewright.engine.findings.model import Finding
 from tonewright.engine.intent import Intent
 from tonewright.engine.loudness_search import Limited, search
 from tonewright.engine.rate import AtRate
 from tonewright.engine.recipe import Because, Fingerprint, Recipe, Step, to_text
 from tonewright.engine.reference import read_reference
 from tonewright.engine.render import layers, stream
+from tonewright.engine.result import Decision, MasterResult
 from tonewright.engine.targets import target as target_named
 from tonewright.measure.cells import CellMeter
 from tonewright.measure.loudness import integrated_lufs
@@ -50,49 +50,6 @@ LOUDNESS_TOLERANCE_LU = 0.1
 
 #: Power of the rounding to 16 bits, a third of half a step squared: below it there is no sound.
 _NOISE_OF_16_BITS = (1.0 / 2**15) ** 2 / 12.0
-
-
-@dataclass(frozen=True)
-class Decision:
-    """One step that was taken: what it does in words, and why."""
-
-    step: str
-    effect: str
-    because: tuple[Because, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"step": self.step, "because": [b.model_dump() for b in self.because], "effect": self.effect}
-
-
-@dataclass(frozen=True, eq=False)
-class MasterResult:
-    """What was done.
-
-    after: what is in the delivered file, measured there. files: by what they are.
-    peak_before_loudness_db: (cells,) peaks that met the maximiser, before its drive, each 10 ms; None without one.
-    """
-
-    recipe: Recipe
-    before: Analysis
-    after: Measurements
-    findings: tuple[Finding, ...]
-    decisions: tuple[Decision, ...]
-    shortfalls: tuple[Shortfall, ...]
-    files: dict[str, Path]
-    seconds: float
-    peak_before_loudness_db: NDArray[np.float64] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "recipe": self.recipe.to_json(),
-            "before": self.before.measurements.to_json(),
-            "after": self.after.to_json(),
-            "findings": [finding.to_json() for finding in self.findings],
-            "decisions": [decision.to_json() for decision in self.decisions],
-            "shortfalls": [shortfall.to_json() for shortfall in self.shortfalls],
-            "files": {name: str(path) for name, path in self.files.items()},
-            "seconds": self.seconds,
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +122,7 @@ def master(
         if "recipe" in extras:
             extras["recipe"].file.write(to_text(made.recipe).encode())
         if "report" in extras:
-            from tonewright.engine.reporting import report_page
+            from tonewright.engine.reporting import report_page  # heavy, and only wanted here
 
             progress.stage("report", 0.1)
             extras["report"].file.write(report_page(result, made.signal, file.tags, intent).encode())

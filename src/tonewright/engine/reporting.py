@@ -7,8 +7,8 @@ from tonewright.base.signal import Signal
 from tonewright.base.units import gain_to_db
 from tonewright.engine.analyze import analyze
 from tonewright.engine.intent import Intent
-from tonewright.engine.master import MasterResult
 from tonewright.engine.report import report_document, report_html
+from tonewright.engine.result import MasterResult
 from tonewright.engine.targets import target, targets
 from tonewright.engine.tone_target import tone_target
 from tonewright.measure.meter import Measurements
