@@ -10,6 +10,7 @@ is kept yet. matchering masters to a reference, so it needs one; without --refer
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -18,10 +19,8 @@ from pathlib import Path
 import soundfile
 
 from benchmarks.timing import Cost, cost, middle, table
-from tonewright.engine.demo import demo_song
 
 SECONDS = 240
-RATE_HZ = 44_100
 _MATCHERING = """
 import sys
 import matchering
@@ -30,7 +29,14 @@ matchering.process(target=sys.argv[1], reference=sys.argv[2], results=[matcherin
 
 
 def write_song(path: Path, seed: int, style: str) -> Path:
-    soundfile.write(path, demo_song(SECONDS, seed, style, RATE_HZ).T, RATE_HZ, subtype="PCM_16")
+    """Made by processes of their own: the peak memory of a child counts what its parent held when it was born."""
+    command = [sys.executable, "-m", "tonewright"]
+    mix = path.with_suffix(".24.wav")
+    subprocess.run(
+        [*command, "demo", str(mix), f"--seconds={SECONDS}", f"--seed={seed}", f"--style={style}", "--quiet"],
+        check=True,
+    )
+    subprocess.run([*command, "convert", str(mix), str(path), "--bits=16", "--quiet"], check=True)
     return path
 
 

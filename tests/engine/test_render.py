@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tonewright.base.errors import RecipeInvalid
 from tonewright.base.params import Params
-from tonewright.base.signal import ArraySignal
+from tonewright.base.signal import ArraySignal, Block
 from tonewright.dsp.gain import GainParams
 from tonewright.dsp.maximiser import MaximiserParams
 from tonewright.dsp.processors import processor
@@ -71,6 +71,21 @@ def test_what_is_kept_changes_nothing(monkeypatch: pytest.MonkeyPatch, kept_byte
     for _ in range(2):
         read = [signal.read(start, 9_999) for start in range(0, SONG.frames, 9_999)]
         np.testing.assert_array_equal(np.concatenate(read, axis=1), WHOLE)
+
+
+def test_a_song_that_is_played_once_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    song = noise(9.5 * SEGMENT_S)
+    rendered: list[int] = []
+    render = Layer._render
+
+    def counting(self: Layer, index: int, upto: int) -> Block:
+        rendered.append(index)
+        return render(self, index, upto)
+
+    monkeypatch.setattr(Layer, "_render", counting)
+    for _ in stream(Layer(song, RECIPE.steps, keep=False)):
+        pass
+    assert sorted(rendered) == list(range(10))
 
 
 def test_past_the_end_there_is_nothing() -> None:

@@ -14,7 +14,6 @@ same layer, so what was searched on is to the bit what is delivered.
 
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
@@ -76,7 +75,7 @@ class Layer:
         self._latency = sum(stage.latency_frames for stage in probes)
         self._preroll = sum(round(stage.preroll_s * self.rate_hz) for stage in probes)
         self._lock = threading.Lock()
-        self._recent: OrderedDict[int, Future[Block]] = OrderedDict()
+        self._recent: dict[int, Future[Block]] = {}
         self._kept = SegmentStore(KEPT_BYTES if keep else 0)
 
     def _stages(self, start_frame: int) -> list[Stage]:
@@ -122,10 +121,9 @@ class Layer:
             mine = recent is None
             if recent is None:
                 recent = self._recent[index] = Future()
+                # oldest first, however lately it was used: a song is read in order, and the next needs the newest
                 while len(self._recent) > workers() + 2:
-                    self._recent.popitem(last=False)
-            else:
-                self._recent.move_to_end(index)
+                    del self._recent[next(iter(self._recent))]
         if mine:
             try:
                 block = self._kept.get(index)
@@ -233,7 +231,7 @@ def stream(
     position = 0
     try:
         for done in range(len(spans)):
-            while position < len(spans) and position < done + workers():
+            while position < len(spans) and position <= done + workers():
                 waiting.append(pool().submit(signal.read, *spans[position]))
                 position += 1
             yield waiting.pop(0).result()
