@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+
 from cli_files import RATE_HZ, contents, music, write
 
 EXECUTABLE = Path(sys.executable).with_name("tonewright")

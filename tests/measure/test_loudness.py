@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-import slow_meter
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
+import slow_meter
 from tonewright.base.errors import UnsupportedLayout
 from tonewright.base.signal import ArraySignal, Block
 from tonewright.measure import loudness
