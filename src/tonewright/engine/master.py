@@ -221,19 +221,24 @@ def _decide(
     ceiling_dbtp = goal.ceiling_dbtp
     cells = before.measurements.cells if before_loudness is signal else None
     with Draft(_with(order, ceiling_dbtp, None), progress) as draft:
+
+        def play(limited: Signal) -> float | None:
+            progress.stage("limit and write", 0.35)
+            return draft.play(limited).integrated_lufs
+
         for attempt in range(_ATTEMPTS):
-            progress.stage("set the loudness", 0.5)
+            progress.stage("set the loudness", 0.2)
             found = search(
                 before_loudness,
                 goal.lufs,
                 ceiling_dbtp,
                 may_limit=goal.may_limit,
                 cells=cells,
-                play=lambda limited: draft.play(limited).integrated_lufs,
+                play=play,
                 progress=progress,
             )
             if draft.signal is not found.signal:
-                draft.play(found.signal)
+                play(found.signal)
             try:
                 after = draft.finish()
                 break
