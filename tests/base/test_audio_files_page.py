@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from shaping import noise_response_db
+
 from tonewright.base.files.formats import INPUTS, OUTPUTS
 from tonewright.base.files.tags import NAMES
-from tonewright.base.quantise import SHAPING_TAPS, hearing_threshold_db, noise_response_db
+from tonewright.base.quantise import SHAPING_TAPS, hearing_threshold_db
 
 PAGE = (Path(__file__).parents[2] / "docs" / "audio-files.md").read_text()
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from shaping import noise_response_db
 
 from tonewright.base.errors import Bug
 from tonewright.base.quantise import (
@@ -13,7 +14,6 @@ from tonewright.base.quantise import (
     Quantiser,
     hearing_threshold_db,
     lead_in_frames,
-    noise_response_db,
     shaping_filter,
     words_to_samples,
 )

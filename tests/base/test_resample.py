@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from tonewright.base.errors import Impossible
-from tonewright.base.resample import Resampler, resample_whole, resampled_frames
+from tonewright.base.resample import Resampler, resampled_frames
 from tonewright.base.signal import Block, Layout
+from whole import resample_whole
 
 RATES_HZ = (8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000, 384_000)
 USUAL_HZ = (44_100, 48_000, 88_200, 96_000, 176_400, 192_000, 384_000)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+import slow_meter
 from tonewright.dsp import curve
 from tonewright.dsp.maximiser_mask import PHASES, chunk_frames, pulses, tables, thresholds
 from tonewright.dsp.maximiser_ride import Guard, guarded_peak
@@ -11,7 +12,7 @@ from tonewright.dsp.maximiser_shape import Shaper
 from tonewright.dsp.maximiser_solve import _unfold
 from tonewright.dsp.stage import Context, run_whole
 from tonewright.measure import ear
-from tonewright.measure.true_peak import true_peak, true_peak_at
+from tonewright.measure.true_peak import true_peak
 
 RATE_HZ = 48_000
 
@@ -33,7 +34,7 @@ def test_a_pulse_is_1_in_its_middle_ends_at_its_reach_and_has_the_masks_spectrum
     hum = 0.3 * np.sin(2 * np.pi * 0.02 * n)[None, :] + 1e-4 * np.random.default_rng(2).normal(size=(1, tab.frame))
     pulse = pulses(thresholds(hum, tab), tab)[0]
     assert pulse.shape == (PHASES, tab.reach + 1)
-    assert pulse[0, 0] == 1.0
+    assert pulse[0, 0] == pytest.approx(1.0, abs=1e-12)  # one rounding, which differs from processor to processor
     assert np.max(np.abs(pulse)) <= 1.0 + 1e-12
     assert np.max(np.abs(pulse[:, -1])) < 1e-9
     whole = _unfold(pulse)
@@ -101,7 +102,7 @@ def test_the_guard_meets_the_ceiling_between_samples() -> None:
     rng = np.random.default_rng(5)
     samples = np.convolve(rng.normal(0, 1.0, 40_000), np.hanning(9) / 4.0, "same")[None, :]
     out = run_whole(Guard(0.5, 0.0015, Context(RATE_HZ, 1)), samples)
-    assert true_peak_at(out, 16) <= 0.5 * 1.003
+    assert slow_meter.true_peak_at(out, 16) <= 0.5 * 1.003
     assert np.all(np.abs(out) <= np.abs(samples) + 1e-15)
 
 

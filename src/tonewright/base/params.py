@@ -98,3 +98,15 @@ def _spec(name: str, info: FieldInfo) -> KnobSpec | None:
         scale=extra["scale"],  # type: ignore[arg-type]
         help=info.description or "",
     )
+
+
+def bounds(params: type[Params], name: str) -> tuple[float, float]:
+    """The closed range of a setting. Raises ValueError if it was declared without one."""
+    limits: dict[str, float] = {}
+    for rule in params.model_fields[name].metadata:
+        for side in ("ge", "le"):
+            if hasattr(rule, side):
+                limits[side] = float(getattr(rule, side))
+    if len(limits) != 2:
+        raise ValueError(f"{params.__name__}.{name} has no range")
+    return limits["ge"], limits["le"]

@@ -1,10 +1,10 @@
-"""File names in messages: always printable, always on one line."""
+"""File names for people: always printable, always on one line."""
 
-import os
-from pathlib import Path
+from pathlib import PurePath
 
 
-def shown(path: Path) -> str:
-    """A path as it is put into a message: bytes that are no text, and line breaks, are replaced by question marks."""
-    text = os.fsencode(path).decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else "?" for c in text)
+def shown(path: PurePath | str) -> str:
+    """A path as it can be printed anywhere: bytes that are no text, and control characters, are shown escaped."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in str(path)
+    )

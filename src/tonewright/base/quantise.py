@@ -16,7 +16,6 @@ Wannamaker, "Psychoacoustically optimal noise shaping", JAES 40(7/8), 1992; thre
 pseudorandom number generators" (SplitMix64), OOPSLA 2014.
 """
 
-import math
 from functools import lru_cache
 from typing import Literal
 
@@ -108,7 +107,8 @@ def lead_in_frames(start_frame: int, dither: Dither) -> int:
 
 def words_to_samples(words: Words, bits: int) -> Block:
     """The samples that words stand for."""
-    return words.astype(np.float64) * 2.0 ** (1 - bits)
+    samples: Block = words * np.float64(2.0 ** (1 - bits))
+    return samples
 
 
 def hearing_threshold_db(frequency_hz: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -135,11 +135,3 @@ def shaping_filter(rate_hz: int) -> NDArray[np.float64]:
     taps = np.asarray(-np.linalg.solve(correlation[rows], correlation[1:]), dtype=np.float64)
     taps.flags.writeable = False
     return taps
-
-
-def noise_response_db(rate_hz: int, frequency_hz: NDArray[np.floating]) -> NDArray[np.float64]:
-    """By how much shaping raises the plain dither's noise at given frequencies."""
-    taps = shaping_filter(rate_hz)
-    z = np.exp(-2j * math.pi * np.outer(frequency_hz, np.arange(1, len(taps) + 1)) / rate_hz)
-    response: NDArray[np.float64] = 20.0 * np.log10(np.abs(1.0 + z @ taps))
-    return response

@@ -1,13 +1,14 @@
 """The loop of quantise.py, apart from it so that numba is imported only where something is dithered."""
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 from numpy.typing import NDArray
 
+from tonewright.base.kernels import kernel
 from tonewright.base.signal import Block
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _dithered(block, words, scale, seed, position, taps, errors, grid):  # type: ignore[no-untyped-def]
     """Dither, shape, round and clip.
 

@@ -68,9 +68,3 @@ class Resampler:
             out = np.ascontiguousarray(self._stream.resample_chunk(frames, last=last).T)
         self._given += out.shape[1]
         return out
-
-
-def resample_whole(samples: Block, from_rate_hz: int, to_rate_hz: int) -> Block:
-    """A whole signal (channels, frames) at another rate."""
-    stream = Resampler(Layout(from_rate_hz, samples.shape[0]), to_rate_hz)
-    return np.concatenate([stream.process(samples), stream.flush()], axis=1)

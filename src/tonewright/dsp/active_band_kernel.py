@@ -5,7 +5,7 @@ Apart from its callers only because it is compiled.
 
 import math
 
-from numba import njit
+from tonewright.base.kernels import kernel
 
 #: State below this is nothing (-1200 dB), and would only slow the arithmetic down.
 _NOTHING = 1e-60
@@ -18,7 +18,7 @@ _THRESHOLD, _SLOPE, _KNEE, _RANGE, _FALL, _FLOOR = range(6)
 _COUNT, _GAIN, _STEP, _HELD, _TARGET = range(5)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def follow(  # type: ignore[no-untyped-def]
     heard,
     sound,
@@ -105,7 +105,7 @@ def follow(  # type: ignore[no-untyped-def]
             _tick(settings, tick, reference, level_weights, levels, rise_weights, rises, control)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _tick(settings, tick, reference, level_weights, levels, rise_weights, rises, control):  # type: ignore[no-untyped-def]
     """The end of a tick: from the powers of the last ticks to where the gain goes over the next one."""
     power, rest = 0.0, 0.0

@@ -12,8 +12,9 @@ times that shorten with the crest: Giannoulis, Massberg & Reiss, JAES 61(10), 20
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from tonewright.base.kernels import kernel
 
 #: Ticks that share one figure of burstiness and one value of the trace.
 SPAN_TICKS = 16
@@ -82,7 +83,7 @@ class Dynamics:
         return gains, trace
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _tick_power(lowpasses, start, tick, peak, rising, power):  # type: ignore[no-untyped-def]
     """Fill the end of power (bands, channels, ticks) from lowpasses (bands, channels, frames), frame `start` on.
 
@@ -122,7 +123,7 @@ def _tick_power(lowpasses, start, tick, peak, rising, power):  # type: ignore[no
                 rising[b, c] = rise[0]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _link(power, link, linked, tops, sums):  # type: ignore[no-untyped-def]
     """Move each channel's power towards the louder one's; and the highest and the sum of each span of ticks.
 
@@ -144,7 +145,7 @@ def _link(power, link, linked, tops, sums):  # type: ignore[no-untyped-def]
             sums[c, span] = total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _reduction_wanted(level, threshold, slope, knee):  # type: ignore[no-untyped-def]
     """The static curve: dB of reduction for a level above the knee's lower end (power)."""
     over = 10.0 * math.log10(level) - threshold
@@ -153,7 +154,7 @@ def _reduction_wanted(level, threshold, slope, knee):  # type: ignore[no-untyped
     return slope * over
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _compute_gains(power, rows, peak, link, adapt, mix, reduction, gains, trace):  # type: ignore[no-untyped-def]
     """Gains minus one at the ticks LOOK_TICKS before the end of power; see Dynamics.gains. reduction: dB."""
     bands, channels, total = power.shape
@@ -205,7 +206,7 @@ def _compute_gains(power, rows, peak, link, adapt, mix, reduction, gains, trace)
             gains[b, 1, 3:] = gains[b, 0, 3:]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _apply(lowpasses, gains, spline, tick, out):  # type: ignore[no-untyped-def]
     """out = signal + sum of (gain - 1) band, regrouped by low-passes: each times the step of gain at its edge.
 

@@ -6,16 +6,16 @@ Transposed direct form II, double precision. Coefficients are rows (b0, b1, b2, 
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from tonewright.base.kernels import kernel
 from tonewright.base.signal import Block
 
 #: (sections, 5): b0, b1, b2, a1, a2 of each section.
 Sections = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _cascade(block, sections, state, out):  # type: ignore[no-untyped-def]
     """Run sections in series. block, out: (channels, frames). state: (channels, sections, 2), updated."""
     channels, frames = block.shape

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from tonewright.base.kernels import kernel
 
 _Array = NDArray[np.float64]
 
@@ -45,7 +46,7 @@ def quarter_taps() -> _Array:
     return np.ascontiguousarray(_rows(points, QUARTER_REACH, _QUARTER_BETA))
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _twice(x, first, taps, half, grid):  # type: ignore[no-untyped-def]
     """The 2x grid from frame `first` on: grid[2 i] = x[first + i], grid[2 i + 1] halfway to the next.
 
@@ -64,7 +65,7 @@ def _twice(x, first, taps, half, grid):  # type: ignore[no-untyped-def]
         grid[2 * i + 1] = half[i]
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _quarter(grid, q, taps):  # type: ignore[no-untyped-def]
     """The curve at q quarter samples from the start of a 2x grid."""
     if q % 2 == 0:
@@ -76,7 +77,7 @@ def _quarter(grid, q, taps):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _top(left, middle, right):  # type: ignore[no-untyped-def]
     """Height of the parabola through three neighbouring points of which the middle one is highest."""
     bend = 2.0 * middle - left - right

@@ -15,7 +15,7 @@ import numpy as np
 
 from tonewright.base.params import Params, knob
 from tonewright.base.signal import Block
-from tonewright.base.units import db_to_gain, gain_to_db
+from tonewright.base.units import db_to_gain
 from tonewright.dsp.maximiser_ride import Guard, Rider
 from tonewright.dsp.maximiser_shape import Shaper
 from tonewright.dsp.stage import Context, Stage
@@ -31,7 +31,6 @@ _DEEP_SLOWER = 4.0
 #: the guard has next to nothing to do.
 _GUARD_MARGIN_DB = 0.01
 _SHAPER_MARGIN_DB = 0.022
-ACTIVITY_HOP_S = 0.01
 
 
 class MaximiserParams(Params):
@@ -62,13 +61,12 @@ PARAMS = MaximiserParams
 
 
 class Maximiser:
-    """Drive, riding, shaping and guard in a row, with a record of what they did."""
+    """Drive, riding, shaping and guard in a row."""
 
     def __init__(self, params: MaximiserParams, context: Context) -> None:
-        rate_hz, channels = context.rate_hz, context.channels
         ceiling = db_to_gain(params.ceiling_dbtp)
         self.drive = db_to_gain(params.drive_db)
-        self.channels = channels
+        self.channels = context.channels
         self.stages: list[Stage] = []
         if params.shaping_db < MOST_SHAPING_DB:
             above = ceiling * db_to_gain(params.shaping_db)
@@ -80,53 +78,18 @@ class Maximiser:
         self.stages.append(Guard(ceiling * db_to_gain(-_GUARD_MARGIN_DB), _GUARD_LOOK_S, context))
         self.latency_frames = sum(stage.latency_frames for stage in self.stages)
         self.preroll_s = sum(stage.preroll_s for stage in self.stages)
-        hop = max(1, round(ACTIVITY_HOP_S * rate_hz))
-        self._before, self._after = _Peaks(hop), _Peaks(hop)
 
     def process(self, block: Block) -> Block:
         block = block * self.drive
-        self._before.feed(block)
         for stage in self.stages:
             block = stage.process(block)
-        self._after.feed(block)
         return block
 
     def flush(self) -> Block:
         block = np.empty((self.channels, 0))
         for stage in self.stages:
             block = np.concatenate([stage.process(block), stage.flush()], axis=1)
-        self._after.feed(block)
         return block
-
-    def reduction_db(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        """How far peaks were taken down, 0 or more, one value for each 10 ms given back so far."""
-        after = self._after.levels()
-        before = self._before.levels()[: after.size]
-        reduction: np.ndarray[tuple[int], np.dtype[np.float64]] = np.maximum(
-            gain_to_db(before) - gain_to_db(after), 0.0
-        )
-        return reduction
-
-
-class _Peaks:
-    """Highest sample in each hop."""
-
-    def __init__(self, hop: int) -> None:
-        self.hop = hop
-        self.done: list[np.ndarray[tuple[int], np.dtype[np.float64]]] = []
-        self.rest = np.empty(0)
-
-    def feed(self, block: Block) -> None:
-        if not block.shape[1]:
-            return
-        highest = np.concatenate([self.rest, np.maximum(block.max(axis=0), -block.min(axis=0))])
-        whole = highest.size - highest.size % self.hop
-        self.done.append(highest[:whole].reshape(-1, self.hop).max(axis=1))
-        self.rest = highest[whole:]
-
-    def levels(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        tail = [self.rest.max(keepdims=True)] if self.rest.size else []
-        return np.concatenate([np.empty(0), *self.done, *tail])
 
 
 def design(params: MaximiserParams, context: Context) -> Maximiser:

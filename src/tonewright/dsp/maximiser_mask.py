@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from tonewright.base.kernels import kernel
 from tonewright.measure import ear
 
 _Array = NDArray[np.float64]
@@ -112,7 +112,7 @@ def _compact(shares: _Array) -> tuple[NDArray[np.int64], _Array]:
     return first.astype(np.int64), np.ascontiguousarray(rows)
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _thresholds(power, first_bin, shares, upper_slope, noise, offset, norm, lower_slope, out):  # type: ignore[no-untyped-def]
     """Masking threshold of each frame. power: (frames, bins) behind the middle ear. out: (frames, bands).
 
@@ -178,7 +178,7 @@ def _heard() -> _Array:
     return ear.ear_response(np.minimum(ear.bands().centre_hz, _HIGHEST_TRUSTED_HZ))
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _fill_bins(density, first, shares, out):  # type: ignore[no-untyped-def]
     """Spread bands over bins: density (count, bands), out (count, bins), zero before."""
     count, bands = density.shape
@@ -199,5 +199,5 @@ def pulses(masks: _Array, tab: EarTables) -> _Array:
     spectrum[:, 0] *= 0.5  # DC and half the rate stand for one sign of frequency only
     spectrum[:, -1] *= 0.5
     fine = np.fft.irfft(spectrum, n=PHASES * 2 * tab.reach, axis=1)[:, : PHASES * (tab.reach + 1)]
-    fine = np.pad(fine, ((0, 0), (0, PHASES * (tab.reach + 1) - fine.shape[1]))) * (tab.taper / fine[:, :1])
+    fine = fine * (tab.taper / fine[:, :1])
     return np.ascontiguousarray(fine.reshape(len(fine), tab.reach + 1, PHASES).transpose(0, 2, 1))

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from tonewright.base.kernels import kernel
 from tonewright.base.signal import Block
 from tonewright.dsp.curve import REACH, _twice, halfway_taps
 from tonewright.dsp.stage import Context
@@ -46,7 +46,7 @@ def _edge_taps() -> _Array:
     return np.asarray(_EDGE_SHARE * taps * np.i0(4.5 * np.sqrt(1.0 - (n / _EDGE_REACH) ** 2)) / np.i0(4.5))
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _edge_amplitude(x, first, edge, scratch):  # type: ignore[no-untyped-def]
     """Highest sample of what lies near half the rate, in the frames from first on. scratch: (frames,)."""
     for i in range(scratch.size):
@@ -61,20 +61,24 @@ def _edge_amplitude(x, first, edge, scratch):  # type: ignore[no-untyped-def]
     return highest
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _needs(x, doubtful, first, last, ceiling, halfway, fine, edge, low, look):  # type: ignore[no-untyped-def]
     """Lower `low` to the gain that keeps every channel's curve around frames first..last - 1 under the ceiling.
 
     x: (channels, frames). doubtful: (frames,), where it is worth looking. low: (frames + look + 1,), sliding minimum
-    over `look` frames to either side of the gain needed, updated.
+    over `look` frames to either side of the gain needed, updated. Gives the last frame that was lowered, or -1.
     """
+    lowered = -1
     half = np.empty(_TILE + 2 * _PAD)
     grid = np.empty(2 * half.size)
     window = np.empty(fine.shape[1])
     side = fine.shape[1] // 2
     for start in range(first, last, _TILE):
         stop = min(start + _TILE, last)
-        if not doubtful[start - _PAD : stop + _PAD].any():
+        looked = start - _PAD
+        while looked < stop + _PAD and not doubtful[looked]:
+            looked += 1
+        if looked == stop + _PAD:
             continue
         for c in range(x.shape[0]):
             loudest = 0.0
@@ -97,11 +101,15 @@ def _needs(x, doubtful, first, last, ceiling, halfway, fine, edge, low, look):  
                     gain = ceiling / (top + beyond)
                     for m in range(max(0, n - look), n + look + 1):
                         low[m] = min(low[m], gain)
+                    lowered = max(lowered, n + look)
+    return lowered
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _apply(x, first, last, low, window, stride, out, touched):  # type: ignore[no-untyped-def]
-    """out[:, n - first] = x[:, n] times the smoothed gain, for n in first..last - 1; untouched where it is 1.
+    """out[:, n - first] = x[:, n] times the smoothed gain, for n in first..last - 1, wherever that is below 1.
+
+    out holds x as it is, and touched (last - first,) is False, before.
 
     The gain is smoothed on a grid of `stride` frames and runs in straight lines between: with fifty points or more
     in a window the difference is far below hearing, and long windows cost no more than short ones.
@@ -126,8 +134,6 @@ def _apply(x, first, last, low, window, stride, out, touched):  # type: ignore[n
             for w in range(window.size):
                 drop += window[w] * (1.0 - least[j + w])
             gain[j] = 1.0 - drop
-    out[:] = x[:, first:last]
-    touched[:] = False
     for j in range(gain.size - 1):
         before, after = gain[j], gain[j + 1]
         if before == 1.0 and after == 1.0:
@@ -165,6 +171,7 @@ class Rider:
         self.low = np.ones(self.back + self.look + 1)
         self.seen = (self.back - self.ahead) // _TILE * _TILE
         self.given = self.back
+        self.lowered = -1  # the last frame in hand that is not at full gain
         self.least_gain = 1.0
 
     def process(self, block: Block) -> Block:
@@ -180,22 +187,26 @@ class Rider:
         self.low = np.concatenate([self.low, np.ones(block.shape[1])])
         until = self.seen + max(0, self.x.shape[1] - self.ahead - self.seen) // _TILE * _TILE
         halfway, fine = halfway_taps(), _filters()[1]
-        _needs(
+        lowered = _needs(
             self.x, self.doubtful, self.seen, until, self.ceiling, halfway, fine, _edge_taps(), self.low, self.look
         )
+        self.lowered = max(self.lowered, lowered)
         self.seen = until
         ready = max(self.given, until - 2 * self.look)
-        out = np.empty((self.x.shape[0], ready - self.given))
-        touched = np.empty(ready - self.given, dtype=np.bool_)
-        _apply(self.x, self.given, ready, self.low, self.window, self.stride, out, touched)
+        out = self.x[:, self.given : ready].copy()
+        touched = np.zeros(ready - self.given, dtype=np.bool_)
+        # a gain is smoothed over what is lowered within half a window and a step of its grid
+        if self.lowered >= self.given - (self.window.size // 2 + 2) * self.stride:
+            _apply(self.x, self.given, ready, self.low, self.window, self.stride, out, touched)
+            self.least_gain = min(self.least_gain, float(self.low.min()))
         self.given = ready
-        self.least_gain = min(self.least_gain, float(self.low.min()))
         spare = (ready - self.back) // _TILE * _TILE
         if spare > 0:
             self.x = np.ascontiguousarray(self.x[:, spare:])
             self.doubtful, self.low = self.doubtful[spare:].copy(), self.low[spare:].copy()
             self.seen -= spare
             self.given -= spare
+            self.lowered -= spare
         return out, touched
 
     def finish(self) -> tuple[Block, _Flags]:

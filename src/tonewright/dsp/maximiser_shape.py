@@ -30,8 +30,8 @@ class Shaper:
         self.tab = tables(context.rate_hz)
         self.chunk = self.tab.chunk
         size = GROUP * self.chunk
-        # In hand: what is kept, the group that enters, and a chunk of silence, which the solver may touch.
-        self.dry = np.zeros((self.channels, _KEPT * self.chunk + size + self.chunk))
+        # What is in hand of the chunks that have entered, as it came and as it is now.
+        self.dry = np.zeros((self.channels, _KEPT * self.chunk))
         self.wet = np.zeros_like(self.dry)
         self.peaks = Peaks(self.channels, _KEPT + GROUP, self.tab.reach)
         self.at_chunk = 0  # where in the ring of peaks the first chunk in hand stands; even
@@ -49,11 +49,9 @@ class Shaper:
         size = GROUP * self.chunk
         if self.waiting_frames < size:
             return np.empty((self.channels, 0))
-        waiting = np.concatenate(self.waiting, axis=1)
-        done = [self._group(waiting[:, at : at + size]) for at in range(0, waiting.shape[1] - size + 1, size)]
-        rest = waiting[:, len(done) * size :]
-        self.waiting, self.waiting_frames = [rest], rest.shape[1]
-        out = np.concatenate(done, axis=1)
+        rest = self.waiting_frames % size
+        out = self._enter([*self.waiting[:-1], block[:, : block.shape[1] - rest]])
+        self.waiting, self.waiting_frames = [block[:, block.shape[1] - rest :].copy()], rest
         skip = min(self.to_skip, out.shape[1])
         self.to_skip -= skip
         self.owed -= out.shape[1] - skip
@@ -64,21 +62,24 @@ class Shaper:
         silence = np.zeros((self.channels, self.latency_frames + GROUP * self.chunk))
         return self.process(silence)[:, :owed]
 
-    def _group(self, entering: Block) -> Block:
-        """Take a group of chunks in, give back the group that is finished."""
-        chunk, size = self.chunk, GROUP * self.chunk
-        for array in (self.dry, self.wet):
-            array[:, :-size] = array[:, size:].copy()
-            array[:, -size - chunk : -chunk] = entering
-            array[:, -chunk:] = 0.0
-        self.at_chunk = (self.at_chunk + GROUP) % self.peaks.rows
-        self.peaks.forget(self.at_chunk + _KEPT, self.at_chunk + _KEPT + GROUP)
-        first, last = _KEPT - _MASK_REACH, _KEPT + GROUP - _MASK_REACH
-        for c in range(self.channels):
-            self._masks(c, first, last)
-            sweep(self.wet[c], first, last, self.at_chunk, SWEEPS, chunk, self.ceiling, self.peaks, c)
+    def _enter(self, entering: list[Block]) -> Block:
+        """Take groups of chunks in, give back as many that are finished."""
+        chunk = self.chunk
+        self.dry = np.concatenate([self.dry, *entering], axis=1)
+        self.wet = np.concatenate([self.wet, self.dry[:, _KEPT * chunk :]], axis=1)
+        groups = (self.dry.shape[1] // chunk - _KEPT) // GROUP
+        for group in range(groups):
+            self.peaks.forget(self.at_chunk + _KEPT + group * GROUP, self.at_chunk + _KEPT + (group + 1) * GROUP)
+            first = _KEPT - _MASK_REACH + group * GROUP
+            for c in range(self.channels):
+                self._masks(c, first, first + GROUP)
+                sweep(self.wet[c], first, first + GROUP, self.at_chunk, SWEEPS, chunk, self.ceiling, self.peaks, c)
+        self.at_chunk = (self.at_chunk + groups * GROUP) % self.peaks.rows
+        done = groups * GROUP * chunk
         start = (_KEPT - _OPEN) * chunk
-        return self.wet[:, start : start + size].copy()
+        out = self.wet[:, start : start + done]
+        self.dry, self.wet = self.dry[:, done:].copy(), self.wet[:, done:].copy()
+        return out
 
     def _masks(self, c: int, first: int, last: int) -> None:
         """Pulses for the chunks first..last - 1 of channel c that come near the ceiling."""

@@ -11,9 +11,9 @@ Source: Defraene et al., IEEE TASLP 20(10), 2012 (the projection); Hildreth, Nav
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from tonewright.base.kernels import kernel
 from tonewright.dsp.curve import QUARTER_PAD, _quarter, _top, _twice, halfway_taps, quarter_taps
 from tonewright.dsp.maximiser_mask import PHASES
 
@@ -27,7 +27,7 @@ _TOLERANCE = 2e-4  # of the ceiling: 0.002 dB
 _NEAR = 0.88
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _visit(y, start, chunk, ceiling, pulse, taps, quarters, place, amount, sign, count):  # type: ignore[no-untyped-def]
     """Hold down the peaks of one chunk y[start : start + chunk]; y is changed. Gives the number of peaks held.
 
@@ -113,7 +113,7 @@ def _visit(y, start, chunk, ceiling, pulse, taps, quarters, place, amount, sign,
     return count
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _unfold(pulse):  # type: ignore[no-untyped-def]
     """Both halves of a pulse: (PHASES, 2 reach - 1); column reach - 1 is the sample that the phase counts from."""
     reach = pulse.shape[1] - 1
@@ -126,7 +126,7 @@ def _unfold(pulse):  # type: ignore[no-untyped-def]
     return whole
 
 
-@njit(cache=True, nogil=True)  # never fastmath: renders must repeat
+@kernel
 def _sweep(  # type: ignore[no-untyped-def]
     y, first, last, offset, sweeps, chunk, ceiling, has_pulse, pulses, taps, quarters, place, amount, sign, count
 ):

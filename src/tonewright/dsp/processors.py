@@ -1,6 +1,6 @@
 """The list of processors. Each stands in one file; the file is imported when it is first needed.
 
-To add one: write its file, add one line here, and see docs/add-a-processor.md.
+To add one: write its file, add one line to each table here, and see docs/add-a-processor.md.
 """
 
 import importlib
@@ -27,6 +27,22 @@ _MODULES = {
 }
 
 
+#: kind -> what it is called before people.
+_TITLES = {
+    "subsonic": "Subsonic filter",
+    "gain": "Gain",
+    "leveller": "Leveller",
+    "equaliser": "Equaliser",
+    "resonance": "Resonance control",
+    "dynamic_eq": "Dynamic equaliser",
+    "deesser": "De-esser",
+    "multiband": "Multiband compressor",
+    "saturator": "Saturator",
+    "stereo": "Stereo width",
+    "maximiser": "Maximiser",
+}
+
+
 @dataclass(frozen=True)
 class Processor:
     """One processor's file, seen from outside."""
@@ -34,6 +50,10 @@ class Processor:
     kind: str
     params: type[Params]
     module: Any
+
+    @property
+    def title(self) -> str:
+        return _TITLES[self.kind]
 
     def design(self, params: Params, context: Context) -> Stage:
         stage: Stage = self.module.design(params, context)

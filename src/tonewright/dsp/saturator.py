@@ -18,9 +18,9 @@ Schafer, Discrete-Time Signal Processing, sec. 7.6.
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from tonewright.base.kernels import kernel
 from tonewright.base.params import Params, knob
 from tonewright.base.signal import Block
 from tonewright.base.units import db_to_gain
@@ -84,7 +84,7 @@ class SaturatorStage(Chunked):
         return self._makeup * (held[:, reach : reach + _CHUNK] + self._mix * added)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_pairs(total, w, k, a0, b0, a1, b1, a2, b2, a3, b3):  # type: ignore[no-untyped-def]
     """total += w[k] (a0 + b0) + .. + w[k + 3] (a3 + b3): four taps in one pass over memory."""
     w0, w1, w2, w3 = w[k], w[k + 1], w[k + 2], w[k + 3]
@@ -92,7 +92,7 @@ def _add_pairs(total, w, k, a0, b0, a1, b1, a2, b2, a3, b3):  # type: ignore[no-
         total[i] += (w0 * (a0[i] + b0[i]) + w1 * (a1[i] + b1[i])) + (w2 * (a2[i] + b2[i]) + w3 * (a3[i] + b3[i]))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_around(total, before, after, taps, lo, hi, shift):  # type: ignore[no-untyped-def]
     """Add taps[k] times the neighbours at the k-th distance, which lie in turns in two phases of the signal.
 
@@ -119,7 +119,7 @@ def _add_around(total, before, after, taps, lo, hi, shift):  # type: ignore[no-u
         )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # no check for division by zero: the loop stays a vector's
+@kernel
 def _bend(samples, drive, bias, at_rest, scale):  # type: ignore[no-untyped-def]
     """Replace samples by what the bend adds. tanh as its continued fraction of seven levels (error below 1e-4)."""
     for i in range(samples.size):
@@ -133,7 +133,7 @@ def _bend(samples, drive, bias, at_rest, scale):  # type: ignore[no-untyped-def]
         samples[i] = (bent - at_rest) * scale - x
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _residual(held, drive, bias, up1, up2, down, pole, state, out):  # type: ignore[no-untyped-def]
     """What the bend adds to the middle of held (channels, 2 reach + frames), out: (channels, frames).
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from tonewright.base.errors import DamagedAudio
+from tonewright.base.kernels import kernel
 from tonewright.base.signal import Block, Layout
 from tonewright.base.units import clock
 from tonewright.measure import k_weighting
@@ -37,7 +37,7 @@ class Cells:
     peak: NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)  # never fastmath: readings must repeat
+@kernel
 def _gather(block, sections, state, running, ends, out):  # type: ignore[no-untyped-def]
     """Weigh a block and add it up in cells.
 
@@ -79,7 +79,7 @@ def _gather(block, sections, state, running, ends, out):  # type: ignore[no-unty
         running[channel] = (weighted, plain, total, peak)
 
 
-@njit(cache=True, nogil=True)  # never fastmath: readings must repeat
+@kernel
 def _keep(value):  # type: ignore[no-untyped-def]
     return value if abs(value) > _NOTHING else 0.0
 

@@ -7,9 +7,9 @@ enough for the octave at 63 Hz to be told from its neighbours.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from tonewright.base.kernels import kernel
 from tonewright.base.signal import Block, Layout
 from tonewright.base.units import power_to_db
 from tonewright.measure.bands import OCTAVE_HZ, bin_overlap, usable
@@ -55,24 +55,29 @@ class BandDynamics:
         return spread
 
 
-@njit(cache=True, nogil=True)  # never fastmath: results must repeat
-def _band_power(spectra, weights, out):  # type: ignore[no-untyped-def]
-    """Weighted bin powers. spectra: (channels, frames, bins) complex. weights: (bands, bins). out: (frames, bands)."""
+@kernel
+def _band_power(spectra, weights, spans, out):  # type: ignore[no-untyped-def]
+    """Weighted bin powers. spectra: (channels, frames, bins) complex. weights: (bands, bins); spans:
+    (bands, 2) those that are not zero. out: (frames, bands)."""
     channels, frames, bins = spectra.shape
     power = np.empty(bins)
     for t in range(frames):
-        for k in range(bins):
-            total = 0.0
-            for c in range(channels):
-                x = spectra[c, t, k]
-                total += x.real * x.real + x.imag * x.imag
-            power[k] = total
-        for b in range(weights.shape[0]):
-            total = 0.0
+        power[:] = 0.0
+        for c in range(channels):
             for k in range(bins):
-                if weights[b, k] != 0.0:
-                    total += weights[b, k] * power[k]
-            out[t, b] = total
+                x = spectra[c, t, k]
+                power[k] += x.real * x.real + x.imag * x.imag
+        for b in range(weights.shape[0]):
+            first, end = spans[b]
+            s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0  # four at once: one sum would wait for itself at every bin
+            for k in range(first, end - 3, 4):
+                s0 += weights[b, k] * power[k]
+                s1 += weights[b, k + 1] * power[k + 1]
+                s2 += weights[b, k + 2] * power[k + 2]
+                s3 += weights[b, k + 3] * power[k + 3]
+            for k in range(end - (end - first) % 4, end):
+                s0 += weights[b, k] * power[k]
+            out[t, b] = (s0 + s1) + (s2 + s3)
 
 
 class DynamicsPass:
@@ -88,6 +93,7 @@ class DynamicsPass:
         edges = [(hz / np.sqrt(2.0), hz * np.sqrt(2.0)) for hz in OCTAVE_HZ] + [SIBILANT_HZ, VOWEL_HZ]
         self._weights = np.array([bin_overlap(low, high, bins, layout.rate_hz) for low, high in edges])
         self._weights *= 2.0 / (size * float(np.sum(self._window**2)) * layout.channels)
+        self._spans = np.array([_span(row) for row in self._weights])
         self._series: list[NDArray[np.float32]] = []
 
     def feed(self, block: Block) -> None:
@@ -106,8 +112,14 @@ class DynamicsPass:
         np.multiply(frames, self._window, out=windowed)
         np.fft.rfft(windowed, axis=2, out=spectra)
         out = np.empty((count, len(self._weights)))
-        _band_power(np.ascontiguousarray(spectra), self._weights, out)
+        _band_power(np.ascontiguousarray(spectra), self._weights, self._spans, out)
         self._series.append(out.astype(np.float32))
+
+
+def _span(weights: NDArray[np.float64]) -> tuple[int, int]:
+    """The first bin whose weight is not zero, and the one after the last."""
+    used = np.flatnonzero(weights)
+    return (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 0)
 
 
 def band_dynamics(envelopes: Envelopes) -> BandDynamics:

@@ -9,9 +9,9 @@ Source: Welch, IEEE Trans. Audio Electroacoust. 15(2), 1967 (averaged periodogra
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from tonewright.base.kernels import kernel
 from tonewright.base.signal import Block, Layout
 from tonewright.measure.bands import FINE_EDGES_HZ, FINE_HZ, FINE_PER_THIRD, THIRD_HZ
 from tonewright.measure.framing import Framer, frame_size
@@ -55,43 +55,55 @@ class SpectralFacts:
     fine_frames: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)  # never fastmath: results must repeat
-def _reduce(spectra, scale, edges, third_bins, fine, flat, bin_sum, bin_peak):  # type: ignore[no-untyped-def]
-    """Powers of one batch by fine band, flatness by third-octave, sums by bin.
+@kernel
+def _reduce(spectra, scale, edges, third_bins, thirds, flat, bin_sum, bin_peak, span, work):  # type: ignore[no-untyped-def]
+    """Powers of one batch by third-octave, flatness, sums by bin, levels of the fine bands.
 
     spectra: (channels, frames, bins) complex. scale: power of a bin = scale x |X|^2 (twice that but at the ends).
     edges: (fine + 1,) band edges in bins, measured so that bin k spans k to k + 1. third_bins: (31, 2) first bin and
-    end. fine: (frames, fine, 3) out. flat: (frames, 31) out, dB. bin_sum, bin_peak: (bins,) updated.
+    end. thirds: (frames, 31, 3) out. flat: (frames, 31) out, dB. bin_sum, bin_peak: (bins,) updated. span: (fine,) sums
+    of levels in dB over the active frames, updated. work: (4, bins) scratch.
+    Gives the count of active frames.
     """
     channels, frames, bins = spectra.shape
+    left, right, cross, mid = work[0], work[1], work[2], work[3]
+    right[:] = 0.0
+    cross[:] = 0.0
+    per_channel = 1.0 / channels
     cumulative = np.zeros((bins + 1, 3))
-    mid = np.empty(bins)
+    fine = np.empty(edges.size - 1)
+    active = 0
     for t in range(frames):
+        _powers(spectra[:, t], 2.0 * scale, left, right, cross)
         for k in range(bins):
-            double = scale if k == 0 or k == bins - 1 else 2.0 * scale
-            a = spectra[0, t, k]
-            ll = double * (a.real * a.real + a.imag * a.imag)
-            rr = 0.0
-            lr = 0.0
-            if channels == 2:
-                b = spectra[1, t, k]
-                rr = double * (b.real * b.real + b.imag * b.imag)
-                lr = double * (a.real * b.real + a.imag * b.imag)
-            power = (ll + rr) / channels
+            power = (left[k] + right[k]) * per_channel
             bin_sum[k] += power
             bin_peak[k] = max(bin_peak[k], power)
-            mid[k] = max(ll + rr + 2.0 * lr, 1e-30)
-            cumulative[k + 1, 0] = cumulative[k, 0] + ll
-            cumulative[k + 1, 1] = cumulative[k, 1] + rr
-            cumulative[k + 1, 2] = cumulative[k, 2] + lr
-        for e in range(edges.size - 1):
+        total, ll, rr, lr = 0.0, 0.0, 0.0, 0.0
+        for k in range(bins):
+            ll += left[k]
+            rr += right[k]
+            lr += cross[k]
+            cumulative[k + 1, 0], cumulative[k + 1, 1], cumulative[k + 1, 2] = ll, rr, lr
+            mid[k] = max(left[k] + right[k] + 2.0 * cross[k], 1e-30)
+        thirds[t] = 0.0
+        for e in range(fine.size):
             low = min(edges[e], float(bins))
             high = min(edges[e + 1], float(bins))
             i, j = min(int(low), bins - 1), min(int(high), bins - 1)
             for c in range(3):
                 at_low = cumulative[i, c] + (low - i) * (cumulative[i + 1, c] - cumulative[i, c])
                 at_high = cumulative[j, c] + (high - j) * (cumulative[j + 1, c] - cumulative[j, c])
-                fine[t, e, c] = at_high - at_low
+                thirds[t, e // FINE_PER_THIRD, c] += at_high - at_low
+                if c == 0:
+                    fine[e] = at_high - at_low
+                elif c == 1:
+                    fine[e] = (fine[e] + (at_high - at_low)) * per_channel
+            total += fine[e]
+        if total > _ACTIVE_POWER:
+            active += 1
+            for e in range(fine.size):
+                span[e] += 10.0 * np.log10(max(fine[e], 1e-20))
         for band in range(third_bins.shape[0]):
             first, end = third_bins[band]
             if end - first < 8:
@@ -108,6 +120,23 @@ def _reduce(spectra, scale, edges, third_bins, fine, flat, bin_sum, bin_peak):  
             logs += np.log10(product)
             count = end - first
             flat[t, band] = 10.0 * (logs / count - np.log10(total / count))
+    return active
+
+
+@kernel
+def _powers(spectrum, scale, left, right, cross):  # type: ignore[no-untyped-def]
+    """Powers of a frame's bins: left, right, and their cross term, real part; with one channel only left is set."""
+    a = spectrum[0]
+    for k in range(a.size):
+        left[k] = scale * (a[k].real * a[k].real + a[k].imag * a[k].imag)
+    left[0] *= 0.5  # the ends stand for one frequency each, the others for two
+    left[-1] *= 0.5
+    if spectrum.shape[0] == 2:
+        b = spectrum[1]
+        for k in range(a.size):
+            right[k] = scale * (b[k].real * b[k].real + b[k].imag * b[k].imag)
+            cross[k] = scale * (a[k].real * b[k].real + a[k].imag * b[k].imag)
+        right[0], right[-1], cross[0], cross[-1] = 0.5 * right[0], 0.5 * right[-1], 0.5 * cross[0], 0.5 * cross[-1]
 
 
 class SpectralPass:
@@ -130,6 +159,7 @@ class SpectralPass:
             [FINE_EDGES_HZ[:-1:FINE_PER_THIRD], FINE_EDGES_HZ[FINE_PER_THIRD::FINE_PER_THIRD]], axis=1
         )
         self._third_bins = np.minimum(np.round(thirds / width).astype(np.int64), self.bins)
+        self._work = np.empty((4, self.bins))
         self._bin_sum, self._bin_peak = np.zeros(self.bins), np.zeros(self.bins)
         self._span_frames = _SPAN_SLOTS * max(1, round(_SLOT_S * layout.rate_hz / self.hop))
         self._span, self._span_active, self._span_seen = np.zeros(len(FINE_HZ)), 0, 0
@@ -176,26 +206,22 @@ class SpectralPass:
         windowed, spectra = self._windowed[:, :count], self._spectra[:, :count]
         np.multiply(frames, self._window, out=windowed)
         np.fft.rfft(windowed, axis=2, out=spectra)
-        fine = np.empty((count, len(FINE_HZ), 3))
+        thirds = np.empty((count, len(THIRD_HZ), 3))
         flat = np.empty((count, len(THIRD_HZ)))
-        _reduce(
+        self._span_active += _reduce(
             np.ascontiguousarray(spectra),
             self._scale,
             self._edges,
             self._third_bins,
-            fine,
+            thirds,
             flat,
             self._bin_sum,
             self._bin_peak,
+            self._span,
+            self._work,
         )
-        mean = (fine[:, :, 0] + fine[:, :, 1]) / self.layout.channels
-        thirds = fine.reshape(count, len(THIRD_HZ), FINE_PER_THIRD, 3).sum(axis=2)
         self._levels.append(((thirds[:, :, 0] + thirds[:, :, 1]) / self.layout.channels).astype(np.float32))
         self._flatness.append(flat.astype(np.float32))
-        active = mean.sum(axis=1) > _ACTIVE_POWER
-        if active.any():
-            self._span += (10.0 * np.log10(np.maximum(mean[active], 1e-20))).sum(axis=0)
-            self._span_active += int(active.sum())
         self._span_seen += count
         if self._span_seen >= self._span_frames:
             self._close_span()

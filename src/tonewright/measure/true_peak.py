@@ -26,9 +26,9 @@ curve swings there too, and is searched as far as the filter reaches.
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from tonewright.base.kernels import kernel
 from tonewright.base.signal import Block, Layout
 
 #: Samples on either side of a point that shape the curve there: beyond, the window is zero. A multiple of 4.
@@ -45,6 +45,9 @@ _FINE_KAISER_BETA = 10.06
 _FINE_STEPS = 4
 #: Frames on either side of a hop whose curve a climb at its edge needs.
 _PAD = 4
+#: Frames on either side of a hop that shape its reading, and the silence that a signal ends with.
+_MARGIN = REACH_FRAMES + _PAD
+_TAIL = _MARGIN + REACH_FRAMES
 
 _TILE = 64
 _SKIP_BELOW = 0.69
@@ -78,29 +81,28 @@ def hop_edge(hop: int, rate_hz: int) -> int:
     return (2 * hop * rate_hz + HOPS_PER_S) // (2 * HOPS_PER_S)
 
 
-@njit(cache=True, nogil=True)  # never fastmath: readings must repeat
-def _fill_middles(x, first, halfway, middle):  # type: ignore[no-untyped-def]
-    """The curve halfway after each frame: middle[i] at first - _PAD + i + 1/2.
-
-    x: (frames,), with REACH_FRAMES frames to either side of what is asked for.
-    """
-    for start in range(0, middle.size, _TILE):
-        m = middle[start : start + _TILE]
-        m[:] = 0.0
-        frame = first - _PAD + start
-        # four pairs at once: the running sums then stay long enough in registers
-        for j in range(0, REACH_FRAMES, 4):
-            c0, c1, c2, c3 = halfway[j], halfway[j + 1], halfway[j + 2], halfway[j + 3]
-            back, ahead = frame - j, frame + 1 + j
-            p0, p1, p2, p3 = x[back:], x[back - 1 :], x[back - 2 :], x[back - 3 :]
-            q0, q1, q2, q3 = x[ahead:], x[ahead + 1 :], x[ahead + 2 :], x[ahead + 3 :]
-            for i in range(m.size):
-                m[i] += (c0 * (p0[i] + q0[i]) + c1 * (p1[i] + q1[i])) + (
-                    c2 * (p2[i] + q2[i]) + c3 * (p3[i] + q3[i])
-                )
+def _fast_length(least: int) -> int:
+    """The shortest length from least on that has no prime factor over 5: such transforms are quick."""
+    shortest = 1 << (least - 1).bit_length()
+    for fives in (1, 5, 25, 125, 625):
+        for threes in (1, 3, 9, 27, 81, 243):
+            part = fives * threes
+            shortest = min(shortest, part << max(0, (-(-least // part) - 1).bit_length()))
+    return shortest
 
 
-@njit(cache=True, nogil=True)  # never fastmath: readings must repeat
+@lru_cache(maxsize=8)
+def _halfway_response(size: int) -> NDArray[np.complex128]:
+    """Spectrum of the filter that gives the curve halfway after each frame, for transforms of this length."""
+    halfway, _ = _filters()
+    taps = np.zeros(size)
+    taps[: -REACH_FRAMES - 1 : -1] = halfway  # halfway[j] also weighs the sample j + 1 after the frame
+    taps[:REACH_FRAMES] = halfway  # and the one j before
+    response: NDArray[np.complex128] = np.fft.rfft(taps)
+    return response
+
+
+@kernel
 def _climb(window, fine, best):  # type: ignore[no-untyped-def]
     """Climb from a local maximum in the middle of (2 _FINE_REACH + 1,) points of the 2x grid.
 
@@ -135,13 +137,19 @@ def _climb(window, fine, best):  # type: ignore[no-untyped-def]
     return max(best, here)
 
 
-@njit(cache=True, nogil=True)  # never fastmath: readings must repeat
-def _peak(x, first, count, halfway, fine, middle):  # type: ignore[no-untyped-def]
-    """The highest |curve| around count frames from first on.
+@kernel
+def _peaks(x, counts, middle, fine, out):  # type: ignore[no-untyped-def]
+    """The highest |curve| of each hop. x: (channels, hops, frames), a hop begins at _MARGIN; counts: (hops,)
+    its frames. middle: (channels, hops, frames), the curve halfway after each frame. out: (channels, hops)."""
+    for channel in range(x.shape[0]):
+        for hop in range(x.shape[1]):
+            out[channel, hop] = _peak(x[channel, hop], counts[hop], middle[channel, hop, REACH_FRAMES:], fine)
 
-    x: (frames,), with REACH_FRAMES + _PAD frames to either side. middle: (count + 2 _PAD,) scratch.
-    """
-    _fill_middles(x, first, halfway, middle)
+
+@kernel
+def _peak(x, count, middle, fine):  # type: ignore[no-untyped-def]
+    """The highest |curve| around count frames. middle: as of _PAD frames before them."""
+    first = _MARGIN
     tops = np.empty((count + _TILE - 1) // _TILE)
     lanes = np.empty(_TILE)
     best = 0.0
@@ -191,13 +199,12 @@ class TruePeak:
         self._rate_hz = layout.rate_hz
         longest = layout.rate_hz // HOPS_PER_S + 2
         # the buffer begins a margin before the next hop; what precedes the signal is silence
-        self._margin = REACH_FRAMES + _PAD
-        self._buffer = np.zeros((layout.channels, 2 * self._margin + 8 * longest + REACH_FRAMES))
-        self._filled = self._margin + REACH_FRAMES
+        self._buffer = np.zeros((layout.channels, 2 * _MARGIN + 8 * longest + REACH_FRAMES))
+        self._filled = _MARGIN + REACH_FRAMES
         self._hop_start = -REACH_FRAMES
         self._hops = 0
         self._frames = 0
-        self._middle = np.empty(longest + 2 * REACH_FRAMES + 2 * self._margin)
+        self._size = _fast_length(longest + 2 * _MARGIN)
         self._peaks: list[NDArray[np.float64]] = []
 
     def feed(self, block: Block) -> None:
@@ -213,40 +220,58 @@ class TruePeak:
 
     def series(self) -> NDArray[np.float64]:
         """Highest |curve| of each hop so far, as if the signal ended here: (channels, hops), full scale 1.0."""
-        peaks = list(self._peaks)
         if self._frames == 0:
             return np.zeros((len(self._buffer), 0))
-        held = self._filled - self._margin
-        silence = np.zeros((len(self._buffer), self._margin + REACH_FRAMES))
-        tail = np.concatenate([self._buffer[:, : self._filled], silence], axis=1)
-        rest = self._measure(tail, self._margin, held + REACH_FRAMES)
-        if self._hop_start < self._frames:
-            peaks.append(rest)
-        else:  # the signal ended with a hop: the swing after it belongs to that hop
-            peaks[-1] = np.maximum(peaks[-1], rest)
-        return np.stack(peaks, axis=1)
+        held = self._filled - _MARGIN
+        tail = np.concatenate([self._buffer[:, : self._filled], np.zeros((len(self._buffer), _TAIL))], axis=1)
+        count = held + REACH_FRAMES
+        rest = _measure(tail, [_MARGIN], [count], _fast_length(count + 2 * _MARGIN))
+        peaks = np.concatenate([*self._peaks, rest], axis=1)
+        if self._hop_start >= self._frames:  # the signal ended with a hop: the swing after it belongs to that hop
+            peaks[:, -2] = np.maximum(peaks[:, -2], peaks[:, -1])
+            return peaks[:, :-1]
+        return peaks
 
     def _measure_whole_hops(self) -> None:
-        start = self._margin
+        starts, counts, start = [], [], _MARGIN
         while True:
             end = hop_edge(self._hops + 1, self._rate_hz)
             count = end - self._hop_start
-            if start + count + self._margin > self._filled:
+            if start + count + _MARGIN > self._filled:
                 break
-            self._peaks.append(self._measure(self._buffer, start, count))
+            starts.append(start)
+            counts.append(count)
             start += count
             self._hops += 1
             self._hop_start = end
-        gone = start - self._margin
+            if self._hops == 1:  # longer than the others by the swing before the signal
+                size = _fast_length(count + 2 * _MARGIN)
+                self._peaks.append(_measure(self._buffer, starts, counts, size))
+                starts, counts = [], []
+        if starts:
+            self._peaks.append(_measure(self._buffer, starts, counts, self._size))
+        gone = start - _MARGIN
         if gone:
             keep = self._filled - gone
             self._buffer[:, :keep] = self._buffer[:, gone : self._filled].copy()
             self._filled = keep
 
-    def _measure(self, x: Block, first: int, count: int) -> NDArray[np.float64]:
-        halfway, fine = _filters()
-        middle = self._middle[: count + 2 * _PAD]
-        return np.array([_peak(channel, first, count, halfway, fine, middle) for channel in x])
+
+def _measure(x: Block, starts: list[int], counts: list[int], size: int) -> NDArray[np.float64]:
+    """The highest |curve| of hops: (channels, hops). x: (channels, frames), with a margin around every hop.
+
+    size: of the transforms, at least a hop with its margins; the same for a hop however many are measured together.
+    """
+    hops = np.zeros((len(x), len(starts), size))
+    for row, (start, count) in enumerate(zip(starts, counts, strict=True)):
+        length = count + 2 * _MARGIN
+        hops[:, row, :length] = x[:, start - _MARGIN : start + count + _MARGIN]
+    spectrum = np.fft.rfft(hops)
+    spectrum *= _halfway_response(size)
+    middle = np.fft.irfft(spectrum, n=size)
+    out = np.empty((len(x), len(starts)))
+    _peaks(hops, np.array(counts), middle, _filters()[1], out)
+    return out
 
 
 def true_peak(samples: Block, rate_hz: int) -> float:
@@ -254,27 +279,3 @@ def true_peak(samples: Block, rate_hz: int) -> float:
     meter = TruePeak(Layout(rate_hz, samples.shape[0]))
     meter.feed(np.asarray(samples, dtype=np.float64))
     return float(meter.series().max(initial=0.0))
-
-
-def true_peak_at(samples: Block, factor: int = 16, context_frames: int = 4_096) -> float:
-    """The largest sample after band-limited oversampling by factor: the slow, readable check on all of the above.
-
-    samples: (channels, frames), full scale 1.0. Each stretch is brought to the higher rate by padding its spectrum
-    with zeros, which interpolates with the ideal low-pass at half the rate; neighbouring stretches overlap by
-    context_frames on either side, faded to nothing so that cutting them out adds nothing.
-    """
-    stretch = 16 * context_frames
-    fade = np.sin(np.linspace(0.0, np.pi / 2, context_frames // 2)) ** 2
-    window = np.ones(stretch + 2 * context_frames)
-    window[: len(fade)] = fade
-    window[-len(fade) :] = fade[::-1]
-    padded = np.pad(samples, ((0, 0), (2 * context_frames, 2 * context_frames + stretch)))
-    highest = 0.0
-    for start in range(0, samples.shape[1] + 2 * context_frames, stretch):
-        piece = padded[:, start : start + len(window)] * window
-        spectrum = np.fft.rfft(piece)
-        spectrum[:, -1] *= 0.5  # the highest bin stands for both signs of its frequency
-        curve = np.fft.irfft(spectrum, n=factor * len(window)) * factor
-        inner = curve[:, factor * context_frames : factor * (context_frames + stretch)]
-        highest = max(highest, float(np.abs(inner).max(initial=0.0)))
-    return highest

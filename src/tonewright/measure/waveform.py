@@ -10,21 +10,16 @@ threshold promise; a natural peak reaches it, a clipped one falls short even aft
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from tonewright.base.signal import Block, Layout
+from tonewright.measure.waveform_kernel import TILE, scan
 
 CHUNK_S = 0.25
-#: Half a 16-bit step: what is under it is zero in any 16-bit file.
-_ZERO = 0.5 / 32768.0
-#: A flat run's neighbours must be lower by at least eight 16-bit steps, or a quantised bass note's crest would count.
-_EDGE_STEP = 8.0 / 32768.0
-#: Shortest run of equal samples that counts as a flat top.
-_FLAT_SAMPLES = 3
-_THRESHOLD = 0.9
 _HISTOGRAM_BINS = 2048
 _RUNS_PER_CHUNK = 32
+#: Sharp steps are looked for in so many chunks at once.
+_CHUNKS_LOOKED_OVER = 16
 
 #: Columns of WaveformFacts.tops.
 PEAK, FLATS, FLAT_SAMPLES, FLAT_LEVEL, EXCURSIONS, FLAT_EXCURSIONS = range(6)
@@ -55,113 +50,6 @@ class WaveformFacts:
     used_bits: int
 
 
-@njit(cache=True, nogil=True)  # never fastmath: results must repeat
-def _scan(x, history, start, shortest, tops, sums, histogram, top, run, runs, bits, per_ms, ms_max, ms_mean):  # type: ignore[no-untyped-def]
-    """Scan one chunk of one channel.
-
-    x: (frames,). history: (3,) the samples before, updated. start: frame number of x[0]. shortest: frames of
-    the shortest zero run to keep. tops: (2, 6) out. sums: (2,) mean square and mean, out. histogram: (2, bins),
-    top: (2,) updated. run: (3,) state of the zero run: frames so far, first frame, magnitude before; updated.
-    runs: (n, 4) out: first frame, frames, before, after. bits: (1,) OR of the samples as 24-bit integers, -1 when
-    they are none; updated. per_ms: frames in a step block; ms_max, ms_mean: (blocks,) out, of the third difference.
-    Returns the count of zero runs.
-    """
-    frames = x.size
-    energy, total, high, low = 0.0, 0.0, 0.0, 0.0
-    found = 0
-    for n in range(frames):
-        v = x[n]
-        energy += v * v
-        total += v
-        high = max(high, v)
-        low = min(low, v)
-        side = 0 if v >= 0.0 else 1
-        size = abs(v)
-        while size >= top[side]:  # double the range; two bins become one
-            for b in range(histogram.shape[1] // 2):
-                histogram[side, b] = histogram[side, 2 * b] + histogram[side, 2 * b + 1]
-            for b in range(histogram.shape[1] // 2, histogram.shape[1]):
-                histogram[side, b] = 0
-            top[side] *= 2.0
-        histogram[side, int(size / top[side] * histogram.shape[1])] += 1
-        if size <= _ZERO:
-            if run[0] == 0:
-                run[1] = start + n
-                run[2] = abs(history[2]) if n == 0 else abs(x[n - 1])
-            run[0] += 1
-        elif run[0] > 0:
-            if run[0] >= shortest and found < runs.shape[0]:
-                runs[found, 0] = run[1]
-                runs[found, 1] = run[0]
-                runs[found, 2] = run[2]
-                runs[found, 3] = size
-                found += 1
-            run[0] = 0
-        if bits[0] >= 0:
-            scaled = size * 8388608.0
-            whole = np.int64(scaled)
-            if scaled == whole:
-                bits[0] |= whole
-            else:
-                bits[0] = -1
-    sums[0] = energy / frames
-    sums[1] = total / frames
-
-    a, b, c = history[0], history[1], history[2]
-    for block in range(ms_max.size):
-        first, end = block * per_ms, min(frames, (block + 1) * per_ms)
-        biggest, mean = 0.0, 0.0
-        for n in range(first, end):
-            third = abs(x[n] - 3.0 * c + 3.0 * b - a)
-            a, b, c = b, c, x[n]
-            biggest = max(biggest, third)
-            mean += third
-        ms_max[block] = biggest
-        ms_mean[block] = mean / max(1, end - first)
-    history[0], history[1], history[2] = a, b, c
-
-    for side in range(2):
-        sign = 1.0 if side == 0 else -1.0
-        peak = high if side == 0 else -low
-        tops[side, :] = 0.0
-        tops[side, 0] = peak
-        if peak < 1e-3:
-            continue
-        n = 1
-        while n < frames - 1:  # flat tops
-            v = sign * x[n]
-            if v < 0.97 * peak or v - sign * x[n - 1] < _EDGE_STEP:
-                n += 1
-                continue
-            end = n + 1
-            while end < frames and abs(sign * x[end] - v) <= 1e-7:
-                end += 1
-            if end < frames and end - n >= _FLAT_SAMPLES and v - sign * x[end] >= _EDGE_STEP:
-                tops[side, 1] += 1
-                tops[side, 2] += end - n
-                tops[side, 3] = max(tops[side, 3], v)
-            n = end
-        threshold = _THRESHOLD * peak
-        n = 1
-        while n < frames - 1:  # excursions
-            before, v = sign * x[n - 1], sign * x[n]
-            if v < threshold or before >= threshold:
-                n += 1
-                continue
-            end, crest = n, v
-            while end < frames and sign * x[end] >= threshold:
-                crest = max(crest, sign * x[end])
-                end += 1
-            if end < frames and end - n >= 4:
-                rise, fall = v - before, sign * x[end - 1] - sign * x[end]
-                width = (end - 1 - n) + (v - threshold) / rise + (sign * x[end - 1] - threshold) / fall
-                tops[side, 4] += 1
-                if crest - threshold < 0.6 * width * (rise + fall) / 8.0:
-                    tops[side, 5] += 1
-            n = end
-    return found
-
-
 #: A sharp step's block must stand out of the blocks on both sides by this factor to be looked at again.
 _STEP_RATIO = 8.0
 _STEP_CONTEXT = 10
@@ -184,28 +72,31 @@ class WaveformPass:
         self._histogram = np.zeros((channels, 2, _HISTOGRAM_BINS), np.int64)
         self._top = np.full((channels, 2), 2.0**-6)
         self._run = np.zeros((channels, 3))
-        self._bits = np.zeros((channels, 1), np.int64)
+        self._bits = np.zeros(channels, np.int64)
         self._per_ms = max(4, round(layout.rate_hz / 1000))
         self._tops: list[NDArray[np.float64]] = []
         self._energy: list[NDArray[np.float64]] = []
         self._mean: list[NDArray[np.float64]] = []
         self._runs: list[tuple[float, ...]] = []
         self._steps: list[tuple[float, ...]] = []
-        self._ms_before = np.zeros((channels, 2, 0))
-        self._ms_start = np.zeros(0, np.int64)
+        self._crests = np.empty((2, -(-self._chunk // TILE)))
+        self._ms: list[NDArray[np.float64]] = [np.zeros((channels, 2, 0))]
+        self._ms_start: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
 
     def feed(self, block: Block) -> None:
+        block = np.ascontiguousarray(block)
         data = np.concatenate([self._pending, block], axis=1) if self._pending.shape[1] else block
-        start = 0
-        while data.shape[1] - start >= self._chunk:
-            self._take(data[:, start : start + self._chunk])
-            start += self._chunk
-        self._pending = data[:, start:].copy()
+        first = 0
+        while data.shape[1] - first >= self._chunk:
+            self._take(data, first, self._chunk)
+            first += self._chunk
+        self._pending = data[:, first:].copy()
 
     def result(self) -> WaveformFacts:
         if self._pending.shape[1]:
-            self._take(self._pending)
-            self._pending = self._pending[:, :0]
+            self._take(self._pending, 0, self._pending.shape[1])
+            self._pending = self._pending[:, :0].copy()
+        self._find_steps()
         channels = self.layout.channels
         for c in range(channels):
             if self._run[c, 0] > 0:
@@ -224,41 +115,43 @@ class WaveformPass:
             used_bits=_used_bits(self._bits),
         )
 
-    def _take(self, chunk: Block) -> None:
-        channels, frames = chunk.shape
+    def _take(self, data: Block, first: int, frames: int) -> None:
+        channels = len(data)
         blocks = -(-frames // self._per_ms)
         tops, sums = np.empty((channels, 2, 6)), np.empty((channels, 2))
         ms = np.empty((channels, 2, blocks))
-        runs = np.empty((_RUNS_PER_CHUNK, 4))
-        shortest = self.layout.rate_hz * 0.0005
-        for c in range(channels):
-            found = _scan(
-                np.ascontiguousarray(chunk[c]),
-                self._history[c],
-                self._frames,
-                shortest,
-                tops[c],
-                sums[c],
-                self._histogram[c],
-                self._top[c],
-                self._run[c],
-                runs,
-                self._bits[c],
-                self._per_ms,
-                ms[c, 0],
-                ms[c, 1],
-            )
-            self._runs.extend((c, *runs[r]) for r in range(found))
+        runs = np.empty((channels, _RUNS_PER_CHUNK, 4))
+        found = scan(
+            data,
+            first,
+            frames,
+            self._history,
+            self._frames,
+            self.layout.rate_hz * 0.0005,
+            tops,
+            sums,
+            self._histogram,
+            self._top,
+            self._run,
+            runs,
+            self._bits,
+            self._per_ms,
+            ms,
+            self._crests,
+        )
+        self._runs.extend((c, *runs[c, r]) for c in range(channels) for r in range(found[c]))
         self._tops.append(tops)
-        self._energy.append(sums[:, 0].copy())
-        self._mean.append(sums[:, 1].copy())
-        self._find_steps(ms, self._frames + np.arange(blocks) * self._per_ms)
+        self._energy.append(sums[:, 0])
+        self._mean.append(sums[:, 1])
+        self._ms.append(ms)
+        self._ms_start.append(self._frames + np.arange(blocks) * self._per_ms)
         self._frames += frames
+        if len(self._tops) % _CHUNKS_LOOKED_OVER == 0:
+            self._find_steps()
 
-    def _find_steps(self, ms: NDArray[np.float64], start: NDArray[np.int64]) -> None:
+    def _find_steps(self) -> None:
         """Blocks of a millisecond whose third difference stands out of the ten on either side."""
-        ms = np.concatenate([self._ms_before, ms], axis=2)
-        start = np.concatenate([self._ms_start, start])
+        ms, start = np.concatenate(self._ms, axis=2), np.concatenate(self._ms_start)
         span = _STEP_CONTEXT
         if ms.shape[2] > 2 * span:
             total = np.cumsum(np.pad(ms[:, 1], ((0, 0), (1, 0))), axis=1)
@@ -271,8 +164,7 @@ class WaveformPass:
                 self._steps.append((c, start[middle[at]], ratio[c, at]))
             if len(self._steps) > 2 * _STEPS_KEPT:
                 self._steps = sorted(self._steps, key=lambda step: -step[2])[:_STEPS_KEPT]
-        self._ms_before = ms[:, :, -2 * span :].copy()
-        self._ms_start = start[-2 * span :].copy()
+        self._ms, self._ms_start = [ms[:, :, -2 * span :].copy()], [start[-2 * span :].copy()]
 
 
 def _used_bits(ored: NDArray[np.int64]) -> int:

@@ -177,26 +177,26 @@ class AiffEncoder:
         file.write(struct.pack(">I", self._data_bytes + 8))
 
 
-def little_endian(words: Words, bits: int) -> bytes:
+def little_endian(words: Words, bits: int) -> bytes | memoryview:
     """Interleaved bytes of (channels, n) words of 16, 24 or 32 bits, or float32."""
     return _interleaved(words, bits, "<")
 
 
-def big_endian(words: Words, bits: int) -> bytes:
+def big_endian(words: Words, bits: int) -> bytes | memoryview:
     """Interleaved bytes of (channels, n) words of 16, 24 or 32 bits, or float32."""
     return _interleaved(words, bits, ">")
 
 
-def _interleaved(words: Words, bits: int, order: str) -> bytes:
+def _interleaved(words: Words, bits: int, order: str) -> bytes | memoryview:
     if words.dtype == np.float32:
         return words.T.astype(f"{order}f4").tobytes()
     if bits != 24:
         return words.T.astype(f"{order}i{bits // 8}").tobytes()
-    wide = np.ascontiguousarray(words.T, dtype="<i4").view(np.uint8).reshape(-1, 4)
-    packed = np.empty((len(wide), 3), dtype=np.uint8)
-    for place, source in enumerate((0, 1, 2) if order == "<" else (2, 1, 0)):
-        packed[:, place] = wide[:, source]  # byte by byte: cutting three out of every four at once takes longer
-    return packed.tobytes()
+    from tonewright.base.files.pack_kernel import pack_24  # numba, which only this length needs
+
+    packed = np.empty((words.shape[1], words.shape[0], 3), dtype=np.uint8)
+    pack_24(words, packed, order == "<")
+    return packed.reshape(-1).data
 
 
 def _even(content: bytes, filler: bytes = b"\x00") -> bytes:
