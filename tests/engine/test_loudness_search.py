@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
+import slow_meter
 from tonewright.base.errors import Silent
 from tonewright.base.signal import ArraySignal
 from tonewright.base.units import db_to_gain, gain_to_db
 from tonewright.engine.loudness_search import search
 from tonewright.measure.meter import measure
-from tonewright.measure.true_peak import true_peak_at
 
 RATE_HZ = 44_100
 
@@ -41,7 +41,7 @@ def integrated_lufs(samples: NDArray[np.float64]) -> float:
 
 
 def true_peak_dbtp(samples: NDArray[np.float64]) -> float:
-    return gain_to_db(true_peak_at(samples, 16))
+    return gain_to_db(slow_meter.true_peak_at(samples, 16))
 
 
 def whole(signal: ArraySignal) -> NDArray[np.float64]:
@@ -62,7 +62,9 @@ def test_it_lands_within_a_tenth(target_lufs: float) -> None:
 def test_below_the_ceiling_it_is_gain_alone() -> None:
     song = music(level_db=-40.0)
     found = search(song, -35.0, -1.0)
-    assert_array_equal(found.signal.read(0, song.frames), whole(song) * db_to_gain(found.params.drive_db))
+    # where two segments are joined, a fade between two equal samples may round
+    heard, told = found.signal.read(0, song.frames), whole(song) * db_to_gain(found.params.drive_db)
+    assert_allclose(heard, told, rtol=1e-15, atol=0.0)
     assert integrated_lufs(found.signal.read(0, song.frames)) == pytest.approx(-35.0, abs=0.03)
     assert found.nmr_db <= -150.0
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tonewright.base.errors import Impossible
-from tonewright.base.resample import resample_whole
 from tonewright.base.signal import ArraySignal
 from tonewright.engine.rate import AtRate
+from whole import resample_whole
 
 SONG = ArraySignal(np.random.default_rng(2).normal(0, 0.1, (2, 50_001)), 44_100)
 

@@ -1,5 +1,7 @@
 """Rendering: a window is the slice of the whole, however it is read, and segments join unheard."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,14 +9,14 @@ from hypothesis import strategies as st
 
 from tonewright.base.errors import RecipeInvalid
 from tonewright.base.params import Params
-from tonewright.base.signal import ArraySignal, Block
+from tonewright.base.signal import BLOCK_FRAMES, ArraySignal, Block
 from tonewright.dsp.gain import GainParams
 from tonewright.dsp.maximiser import MaximiserParams
 from tonewright.dsp.processors import processor
 from tonewright.dsp.stage import Context, run_whole
 from tonewright.dsp.subsonic import SubsonicParams
 from tonewright.engine.recipe import Recipe, Step
-from tonewright.engine.render import SEGMENT_S, Delta, Layer, delta, layers, only, stream
+from tonewright.engine.render import SEGMENT_S, Delta, Layer, delta, layers, only, stream, window
 
 RATE = 8_000
 
@@ -76,16 +78,60 @@ def test_what_is_kept_changes_nothing(monkeypatch: pytest.MonkeyPatch, kept_byte
 def test_a_song_that_is_played_once_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     song = noise(9.5 * SEGMENT_S)
     rendered: list[int] = []
-    render = Layer._render
+    render = Layer.render
 
-    def counting(self: Layer, index: int, upto: int) -> Block:
+    def counting(self: Layer, index: int) -> Iterator[Block]:
         rendered.append(index)
-        return render(self, index, upto)
+        return render(self, index)
 
-    monkeypatch.setattr(Layer, "_render", counting)
+    monkeypatch.setattr(Layer, "render", counting)
     for _ in stream(Layer(song, RECIPE.steps, keep=False)):
         pass
     assert sorted(rendered) == list(range(10))
+
+
+def test_a_window_read_block_by_block_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loudness reads the sound before it in blocks; each goes on where the last one stopped."""
+    blocks = 0
+
+    def counting(stages: object, feed: Iterator[Block]) -> Iterator[Block]:
+        nonlocal blocks
+        for block in feed:
+            blocks += 1
+            yield block
+
+    monkeypatch.setattr("tonewright.engine.render.run", counting)
+    layer, step = Layer(SONG, [subsonic()]), 1_000
+    for start in range(0, round(SEGMENT_S * RATE), step):
+        layer.read(start, step)
+    assert blocks <= round((SEGMENT_S + 1.0) * RATE) // BLOCK_FRAMES + 1
+
+
+@pytest.mark.parametrize("start_s", [0.0, 1.0, SEGMENT_S - 0.5, SEGMENT_S, SEGMENT_S + 7.0, 2.3 * SEGMENT_S])
+def test_a_window_of_the_loudness_is_the_slice_too(start_s: float) -> None:
+    steps = (*RECIPE.steps, Step(id="loudness", kind="maximiser", params=MaximiserParams(drive_db=12.0)))
+    whole = layers(SONG, Recipe(steps=steps)).read(0, SONG.frames)
+    start = round(start_s * RATE)
+    found = window(layers(SONG, Recipe(steps=steps)), start, start + 2 * RATE)
+    np.testing.assert_array_equal(found, whole[:, start : start + 2 * RATE])
+    np.testing.assert_array_equal(window(SONG, start, start + 100), SONG.samples[:, start : start + 100])
+
+
+def test_a_segment_that_broke_off_is_rendered_anew() -> None:
+    class Breaking(ArraySignal):
+        broken = True
+
+        def read(self, start: int, frames: int) -> Block:
+            if self.broken:
+                raise OSError("gone")
+            return super().read(start, frames)
+
+    source = Breaking(SONG.samples, RATE)
+    layer = Layer(source, RECIPE.steps)
+    with pytest.raises(OSError, match="gone"):
+        layer.read(0, 100)
+    source.broken = False
+    np.testing.assert_array_equal(layer.read(0, 100), WHOLE[:, :100])
 
 
 def test_past_the_end_there_is_nothing() -> None:

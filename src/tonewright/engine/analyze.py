@@ -68,10 +68,10 @@ class Analysis:
             "engine": tonewright.__version__,
             "input": self._input(),
             "measurements": self.measurements.to_json(series),
-            "spectrum": _spectrum(self.spectrum),
+            "spectrum": spectrum_json(self.spectrum),
             "sections": [section.to_json() for section in self.sections],
             "dynamics": _dynamics(self.dynamics),
-            "stereo": _stereo(self.stereo),
+            "stereo": stereo_json(self.stereo),
             "noise": _noise(self.noise),
             "edges": {name: plain(value) for name, value in vars(self.edges).items()},
             "findings": [finding.to_json() for finding in self.findings],
@@ -127,7 +127,7 @@ def _sections(facts: Facts) -> tuple[SongSection, ...]:
     return tuple(found)
 
 
-def _spectrum(found: Spectrum) -> dict[str, Any]:
+def spectrum_json(found: Spectrum) -> dict[str, Any]:
     return {name: plain(value) for name, value in vars(found).items()}
 
 
@@ -135,7 +135,7 @@ def _dynamics(found: BandDynamics) -> dict[str, Any]:
     return {name: plain(value) for name, value in vars(found).items()} | {"spread_db": plain(found.spread_db)}
 
 
-def _stereo(found: StereoField | None) -> dict[str, Any] | None:
+def stereo_json(found: StereoField | None) -> dict[str, Any] | None:
     if found is None:
         return None
     bands = ("centre_hz", "correlation", "balance_db", "width_db", "fold_loss_db", "share")

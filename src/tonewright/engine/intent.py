@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from tonewright.base.params import Params, knob
 
@@ -32,6 +32,26 @@ class Match(Params):
     loudness: float = knob(0.0, 0, 1, step=0.05, help="From the target's loudness towards the references'.")
 
 
+class Controls(Params):
+    """How a song is to be done, whatever it is led by. lufs and ceiling_dbtp replace the target's where given."""
+
+    target: str = "streaming"
+    lufs: float | None = Field(None, ge=-40, le=-5, description="Integrated loudness in LUFS.")
+    ceiling_dbtp: float | None = Field(None, ge=-12, le=0, description="True-peak ceiling in dBTP.")
+    character: Character = Character()
+    match: Match = Match()
+    amount: float = knob(
+        1, 0, 1, step=0.05, help="How much of all corrections and character; 0 sets loudness only."
+    )
+    keep: frozenset[Aspect] = frozenset()
+    mode: Literal["master", "repair"] = "master"
+
+    @field_serializer("keep")
+    def _in_order(self, keep: frozenset[Aspect]) -> list[Aspect]:
+        """A set's own order changes from run to run."""
+        return sorted(keep)
+
+
 class Reference(Params):
     """A song to be led by."""
 
@@ -39,17 +59,7 @@ class Reference(Params):
     weight: float = knob(1, 0, 10, step=0.1, help="How much this reference counts against the others.")
 
 
-class Intent(Params):
-    """One order. lufs and ceiling_dbtp replace the target's where they are given."""
+class Intent(Controls):
+    """One order: the controls, and the songs to be led by."""
 
-    target: str = "streaming"
-    lufs: float | None = Field(None, ge=-40, le=-5, description="Integrated loudness in LUFS.")
-    ceiling_dbtp: float | None = Field(None, ge=-12, le=0, description="True-peak ceiling in dBTP.")
-    character: Character = Character()
     references: tuple[Reference, ...] = Field((), max_length=16)
-    match: Match = Match()
-    amount: float = knob(
-        1, 0, 1, step=0.05, help="How much of all corrections and character; 0 sets loudness only."
-    )
-    keep: frozenset[Aspect] = frozenset()
-    mode: Literal["master", "repair"] = "master"

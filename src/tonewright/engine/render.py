@@ -21,9 +21,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from tonewright.base.errors import RecipeInvalid
+from tonewright.base.errors import Bug, RecipeInvalid
 from tonewright.base.progress import NoProgress, Progress
-from tonewright.base.signal import BLOCK_FRAMES, Block, Signal
+from tonewright.base.signal import Block, Signal
 from tonewright.base.units import db_to_gain
 from tonewright.dsp.processors import processor
 from tonewright.dsp.stage import Context, Stage, run
@@ -31,9 +31,11 @@ from tonewright.engine.recipe import Recipe, Step
 from tonewright.engine.segment_store import SegmentStore
 
 #: One segment: long against the preroll (which is rendered twice), short against a song (so that cores share it).
-SEGMENT_S = 15.0
+SEGMENT_S = 10.0
 #: At high rates shorter ones, so that memory stays bounded: 7.5 s at 96 kHz.
 _MOST_FRAMES = 720_000
+#: So much is fed to a chain at a time: with its copies in the stages it stays in a core's cache. It changes no bit.
+_FED_FRAMES = 1 << 15
 #: Neighbouring segments agree to -120 dB at their join; the fade makes even that difference smooth.
 FADE_S = 0.02
 #: What a layer keeps of its rendered segments, on the disk: three quarters of an hour at 44.1 kHz stereo.
@@ -59,8 +61,8 @@ def segment_frames(rate_hz: int) -> int:
 class Layer:
     """Steps over a signal, as a signal.
 
-    Segments are rendered when they are first read, and kept while there is room (keep: False for what is read once,
-    in order). Threads may read at once.
+    Segments are rendered when they are first read and as far as they are read, and whole ones are kept while there is
+    room (keep: False for what is read once, in order). Threads may read at once.
     """
 
     def __init__(self, source: Signal, steps: Sequence[Step], *, keep: bool = True) -> None:
@@ -75,7 +77,7 @@ class Layer:
         self._latency = sum(stage.latency_frames for stage in probes)
         self._preroll = sum(round(stage.preroll_s * self.rate_hz) for stage in probes)
         self._lock = threading.Lock()
-        self._recent: dict[int, Future[Block]] = {}
+        self._recent: dict[int, _Segment] = {}
         self._kept = SegmentStore(KEPT_BYTES if keep else 0)
 
     def _stages(self, start_frame: int) -> list[Stage]:
@@ -106,64 +108,99 @@ class Layer:
         return piece
 
     def _part(self, index: int, upto: int) -> Block:
-        """At least the first `upto` frames of a segment: the whole if it is there already, or else what is needed."""
+        """At least the first `upto` frames of a segment: kept, or rendered by this thread or another up to there."""
         with self._lock:
             recent = self._recent.get(index)
-        if recent is not None or 2 * upto > self._segment:
-            return self._whole(index)
-        kept = self._kept.get(index)
-        return self._render(index, upto) if kept is None else kept
-
-    def _whole(self, index: int) -> Block:
-        """A segment and the fade after it: as it was rendered before, by this thread or another, or rendered now."""
-        with self._lock:
-            recent = self._recent.get(index)
-            mine = recent is None
             if recent is None:
-                recent = self._recent[index] = Future()
+                recent = self._recent[index] = _Segment(self, index)
                 # oldest first, however lately it was used: a song is read in order, and the next needs the newest
                 while len(self._recent) > workers() + 2:
                     del self._recent[next(iter(self._recent))]
-        if mine:
-            try:
-                block = self._kept.get(index)
-                if block is None:
-                    block = self._render(index, self._segment + self._fade)
-                    self._kept.put(index, block)
-                recent.set_result(block)
-            except BaseException as error:
-                with self._lock:
-                    self._recent.pop(index, None)
-                recent.set_exception(error)
-        return recent.result()
+        try:
+            return recent.upto(upto)
+        except BaseException:
+            with self._lock:
+                if self._recent.get(index) is recent:
+                    del self._recent[index]
+            raise
 
-    def _render(self, index: int, upto: int) -> Block:
-        """The first `upto` frames of a segment, by a fresh chain.
+    def render(self, index: int) -> Iterator[Block]:
+        """A segment and the fade after it by a fresh chain, from its first frame on.
 
-        The chain is always fed the same blocks of the same range, so stopping early changes no bit.
+        The chain is always fed the same blocks of the same range, so pausing or stopping it changes no bit.
         """
         first = index * self._segment
-        upto = min(upto, self.frames - first)
         begin = max(0, first - self._preroll)
         end = min(self.frames, first + self._segment + self._fade + self._latency)
         skip = first - begin
-        out = np.empty((self.channels, upto))
-        done = 0
         for block in run(self._stages(begin), self._feed(begin, end)):
-            if skip >= block.shape[1]:
-                skip -= block.shape[1]
-                continue
-            part = block[:, skip : skip + upto - done]
-            skip = 0
-            out[:, done : done + part.shape[1]] = part
-            done += part.shape[1]
-            if done == upto:
-                break
-        return out
+            if skip < block.shape[1]:
+                yield block[:, skip:]
+            skip = max(0, skip - block.shape[1])
+
+    def segment_size(self, index: int) -> int:
+        """Frames of a segment and the fade after it."""
+        return min(self._segment + self._fade, self.frames - index * self._segment)
+
+    @property
+    def kept(self) -> SegmentStore:
+        return self._kept
+
+    def needs(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """The spans (start, frames) of the source, each within a segment, from which start..stop is rendered."""
+        first = start - start % self._segment
+        begin = max(0, first - self._preroll)
+        end = min(self.frames, stop + self._latency)
+        return _cut(begin, end, self._segment)
 
     def _feed(self, begin: int, end: int) -> Iterator[Block]:
-        for position in range(begin, end, BLOCK_FRAMES):
-            yield self.source.read(position, min(BLOCK_FRAMES, end - position))
+        for position in range(begin, end, _FED_FRAMES):
+            yield self.source.read(position, min(_FED_FRAMES, end - position))
+
+
+class _Segment:
+    """One segment of a layer, rendered as far as it was asked for. Threads may ask at once."""
+
+    def __init__(self, layer: Layer, index: int) -> None:
+        self._lock = threading.Lock()
+        self._layer, self._index = layer, index
+        self._block = np.empty((layer.channels, layer.segment_size(index)))
+        self._done = 0
+        self._blocks: Iterator[Block] | None = None
+        self._broken = False
+
+    def upto(self, frames: int) -> Block:
+        """The segment; at least its first `frames` are there."""
+        frames = min(frames, self._block.shape[1])
+        with self._lock:
+            if self._done < frames and self._blocks is None:
+                self._begin()
+            while self._done < frames:
+                self._go_on()
+            return self._block
+
+    def _begin(self) -> None:
+        kept = self._layer.kept.get(self._index)
+        if kept is None:
+            self._blocks = self._layer.render(self._index)
+        else:
+            self._block, self._done = kept, kept.shape[1]
+
+    def _go_on(self) -> None:
+        """One block more. A chain that broke off can't go on: the next who asks hears of it too."""
+        if self._broken or self._blocks is None:
+            raise Bug("A segment's rendering broke off.")
+        try:
+            block = next(self._blocks)
+        except BaseException:
+            self._broken = True
+            raise
+        part = block[:, : self._block.shape[1] - self._done]
+        self._block[:, self._done : self._done + part.shape[1]] = part
+        self._done += part.shape[1]
+        if self._done == self._block.shape[1]:
+            self._blocks = None
+            self._layer.kept.put(self._index, self._block)
 
 
 class Delta:
@@ -218,15 +255,32 @@ def replace_enabled(step: Step) -> Step:
     return step.model_copy(update={"enabled": True})
 
 
+def window(signal: Signal, start: int, stop: int) -> Block:
+    """A short stretch as soon as can be: (channels, stop - start), fewer at the end.
+
+    A stretch of the loudness needs two segments of the sound before it; these are rendered side by side.
+    """
+    stop = min(stop, signal.frames)
+    if isinstance(signal, Layer) and isinstance(signal.source, Layer) and start < stop:
+        reads = [pool().submit(signal.source.read, *span) for span in signal.needs(start, stop)]
+        for read in reads:
+            read.result()
+    return np.concatenate([np.empty((signal.channels, 0)), *stream(signal, start, stop)], axis=1)
+
+
+def _cut(start: int, stop: int, step: int) -> list[tuple[int, int]]:
+    """start..stop cut at the multiples of step, as (start, frames)."""
+    edges = [start, *range((start // step + 1) * step, stop, step), stop]
+    return [(a, b - a) for a, b in pairwise(edges) if b > a]
+
+
 def stream(
     signal: Signal, start: int = 0, stop: int | None = None, progress: Progress | None = None
 ) -> Iterator[Block]:
     """Read a (rendered) signal in order on all cores, in blocks, with at most a few segments in memory."""
     progress = progress or NoProgress()
     stop = signal.frames if stop is None else min(stop, signal.frames)
-    step = segment_frames(signal.rate_hz)
-    edges = [start, *range((start // step + 1) * step, stop, step), stop]
-    spans = [(a, b - a) for a, b in pairwise(edges) if b > a]
+    spans = _cut(start, stop, segment_frames(signal.rate_hz))
     waiting: list[Future[Block]] = []
     position = 0
     try:

@@ -3,29 +3,26 @@
 import numpy as np
 
 from tonewright.base.files import Tags
-from tonewright.base.signal import Signal
 from tonewright.base.units import gain_to_db
-from tonewright.engine.analyze import analyze
 from tonewright.engine.intent import Intent
+from tonewright.engine.picture import Picture
 from tonewright.engine.report import report_document, report_html
 from tonewright.engine.result import MasterResult
-from tonewright.engine.targets import target, targets
+from tonewright.engine.targets import on_platforms, target
 from tonewright.engine.tone_target import tone_target
-from tonewright.measure.meter import Measurements
 
 _CELL_S = 0.01
 #: Peaks under this are not limited; their change would be that of dither.
 _QUIET_DB = -60.0
 
 
-def report_page(result: MasterResult, rendered: Signal, tags: Tags, intent: Intent) -> str:
-    """The report as one HTML file. rendered: the master, to be heard once more for its spectrum and stereo field."""
-    after = analyze(rendered)
+def report_page(result: MasterResult, after: Picture, tags: Tags, intent: Intent) -> str:
+    """The report as one HTML file. after: of the master."""
     known = tone_target()
     measured = result.after
     document = report_document(
         before=result.before.to_json(series=True),
-        after=after.to_json(series=True) | {"measurements": measured.to_json(series=True)},
+        after=after.to_json() | {"measurements": measured.to_json(series=True)},
         findings=[finding.to_json() for finding in result.findings],
         decisions=[decision.to_json() for decision in result.decisions],
         shortfalls=[{"text": shortfall.message} for shortfall in result.shortfalls],
@@ -34,8 +31,8 @@ def report_page(result: MasterResult, rendered: Signal, tags: Tags, intent: Inte
         title=tags.title or "",
         artist=tags.artist or "",
         intent={"target_title": target(intent.target).title} | _asked(result),
-        platforms=_platforms(measured),
-        limiter=_limiter(result),
+        platforms=on_platforms(measured.integrated_lufs, measured.true_peak_dbtp),
+        limiter=limiter_series(result),
         tone_target={
             "centre_hz": known.centre_hz.tolist(),
             "median_db": known.median_db.tolist(),
@@ -58,13 +55,7 @@ def _asked(result: MasterResult) -> dict[str, float]:
     return {}
 
 
-def _platforms(measured: Measurements) -> list[dict[str, object]]:
-    if measured.integrated_lufs is None or measured.true_peak_dbtp is None:
-        return []
-    return [entry.on_this(measured.integrated_lufs, measured.true_peak_dbtp) for entry in targets()]
-
-
-def _limiter(result: MasterResult) -> dict[str, object] | None:
+def limiter_series(result: MasterResult) -> dict[str, object] | None:
     """How far peaks were taken down, in steps of 10 ms: the level of peaks before and after, the drive taken out."""
     step = next((s for s in result.recipe.steps if s.kind == "maximiser" and s.enabled), None)
     before_db = result.peak_before_loudness_db

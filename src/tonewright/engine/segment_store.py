@@ -4,10 +4,10 @@ The file has no name, so nothing is left behind however the process ends. Where 
 longer than what is kept, segments are simply rendered again: the store is a help and never a condition.
 """
 
-import os
 import tempfile
 import threading
 import weakref
+from io import BufferedRandom
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class SegmentStore:
         self._room = room_bytes
         self._end = 0
         self._places: dict[int, tuple[int, tuple[int, int]]] = {}
-        self._descriptor: int | None = None
+        self._file: BufferedRandom | None = None
 
     def put(self, index: int, block: Block) -> None:
         """Keep a segment (channels, frames), if there is room."""
@@ -34,10 +34,11 @@ class SegmentStore:
                 return
             raw = np.ascontiguousarray(block)
             try:
-                if self._descriptor is None:
-                    self._open()
-                assert self._descriptor is not None
-                _write(self._descriptor, raw, self._end)
+                if self._file is None:
+                    self._file = self._open()
+                self._file.seek(self._end)
+                self._file.write(raw.data.cast("B"))
+                self._file.flush()
             except OSError:
                 self._room = 0  # no room on the disk: nothing more is kept
                 return
@@ -48,28 +49,15 @@ class SegmentStore:
         """The segment, if it was kept."""
         with self._lock:
             place = self._places.get(index)
-            descriptor = self._descriptor
-        if place is None or descriptor is None:
-            return None
-        at, (channels, frames) = place
-        block = np.empty((channels, frames))
-        view = block.data.cast("B")
-        done = 0
-        while done < len(view):
-            count = os.preadv(descriptor, [view[done:]], at + done)
-            if count == 0:
+            if place is None or self._file is None:
                 return None
-            done += count
+            at, shape = place
+            block = np.empty(shape)
+            self._file.seek(at)
+            self._file.readinto(block.data.cast("B"))
         return block
 
-    def _open(self) -> None:
-        with tempfile.TemporaryFile(prefix="tonewright-") as file:
-            self._descriptor = os.dup(file.fileno())
-        weakref.finalize(self, os.close, self._descriptor)
-
-
-def _write(descriptor: int, raw: Block, at: int) -> None:
-    view = raw.data.cast("B")
-    done = 0
-    while done < len(view):
-        done += os.pwrite(descriptor, view[done:], at + done)
+    def _open(self) -> BufferedRandom:
+        file = tempfile.TemporaryFile(prefix="tonewright-")  # noqa: SIM115 - open for as long as the store lives
+        weakref.finalize(self, file.close)
+        return file

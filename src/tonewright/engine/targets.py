@@ -42,12 +42,17 @@ class Target(Params):
     confidence: str
 
     def on_this(self, integrated_lufs: float, true_peak_dbtp: float) -> dict[str, Any]:
-        """What happens to a master of this loudness and peak there, as a row of the platform table."""
+        """What happens to a master of this loudness and peak there, as a row of the platform table.
+
+        held_by_peaks: it is turned up less than its loudness asks for, so that its peaks keep to the ceiling.
+        """
         gain_db = None
+        held_by_peaks = False
         if self.plays_at_lufs is not None:
             gain_db = self.plays_at_lufs - integrated_lufs
             if gain_db > 0:
                 headroom = max(0.0, self.ceiling_dbtp - true_peak_dbtp) if "headroom" in self.raises else 0.0
+                held_by_peaks = "headroom" in self.raises and headroom < gain_db
                 gain_db = min(gain_db, headroom)
         louder = self.plays_at_lufs is not None and integrated_lufs > self.plays_at_lufs
         ceiling = self.loud_ceiling_dbtp if louder and self.loud_ceiling_dbtp is not None else self.ceiling_dbtp
@@ -55,6 +60,7 @@ class Target(Params):
             "name": self.name,
             "title": self.title,
             "gain_db": gain_db,
+            "held_by_peaks": held_by_peaks,
             "plays_at_lufs": None if gain_db is None else integrated_lufs + gain_db,
             "asks_ceiling_dbtp": ceiling,
             "over_ceiling_db": max(0.0, true_peak_dbtp - ceiling),
@@ -78,6 +84,13 @@ def targets() -> list[Target]:
             raise InputUnreadable(f"The targets file {own} ({ENVIRONMENT}) can't be read: {error}.") from error
         known |= {target.name: target for target in _parse(text, own)}
     return list(known.values())
+
+
+def on_platforms(integrated_lufs: float | None, true_peak_dbtp: float | None) -> list[dict[str, Any]]:
+    """What each target does to a master of this loudness and peak; nothing where one of them is undefined."""
+    if integrated_lufs is None or true_peak_dbtp is None:
+        return []
+    return [entry.on_this(integrated_lufs, true_peak_dbtp) for entry in targets()]
 
 
 def target(name: str) -> Target:

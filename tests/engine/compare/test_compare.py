@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tonewright.base.resample import resample_whole
 from tonewright.base.signal import ArraySignal
 from tonewright.engine.compare import Comparison, compare_signals
 from tonewright.engine.demo import demo_song
+from whole import resample_whole
 
 RATE = 44_100
 Floats = NDArray[np.float64]
