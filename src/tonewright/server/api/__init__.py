@@ -1,0 +1,1 @@
+"""The HTTP API under /api: typed, documented, one file a group."""

@@ -1,0 +1,1 @@
+"""Durable work: queued with the row it is about, done once, or failed with a reason."""
