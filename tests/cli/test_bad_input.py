@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli_files import Failing, music, sparse_wav, write
+from cli_files import RATE_HZ, Failing, music, sparse_wav, write
 
 #: The commands that read a file, with what follows IN.
 READERS = [
@@ -95,6 +95,17 @@ def test_silence(level: float, failing: Failing, tmp_path: Path) -> None:
     source = write(tmp_path / "silence.wav", level * music(2.0), "FLOAT")
     assert "silence.wav" in failing(5, "master", source, tmp_path / "out.wav")
     assert "silence.wav" in failing(5, "limit", source, tmp_path / "out.wav", "--lufs=-14", "--tp=-1")
+
+
+@pytest.mark.parametrize("command", [("master",), ("limit", "--lufs=-14", "--tp=-1")])
+def test_nothing_but_an_offset(command: tuple[str, ...], failing: Failing, tmp_path: Path) -> None:
+    source = write(tmp_path / "offset.wav", np.full((2, 3 * RATE_HZ), 0.25), "FLOAT")
+    name, *settings = command
+    assert "offset.wav is silent" in failing(5, name, source, tmp_path / "out.wav", *settings)
+
+
+def test_series_are_for_scripts(failing: Failing, tmp_path: Path) -> None:
+    assert "--json" in failing(2, "measure", write(tmp_path / "song.wav", music(1.0)), "--series")
 
 
 def test_over_the_limit(reader: tuple[str, ...], failing: Failing, tmp_path: Path) -> None:

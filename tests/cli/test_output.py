@@ -11,7 +11,7 @@ import pytest
 
 from tonewright.base.params import Params, knob
 from tonewright.base.plain import plain
-from tonewright.cli.output import console, name_of, number, print_json, table
+from tonewright.cli.output import console, number, print_json, table
 
 
 class Small(Params):
@@ -69,10 +69,6 @@ def test_numbers_for_people(value: float | None, text: str) -> None:
 
 def test_signed_numbers() -> None:
     assert number(1.25, 1, "dB", signed=True) == "+1.2 dB"
-
-
-def test_names_are_printable() -> None:
-    assert name_of(Path("a\nb é\udcff.wav")) == "a\\nb é\\udcff.wav"
 
 
 @pytest.mark.parametrize("columns", ["30", "200"])

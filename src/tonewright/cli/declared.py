@@ -5,7 +5,7 @@ from typing import Any
 import typer
 
 from tonewright.base.errors import Impossible
-from tonewright.base.params import Params
+from tonewright.base.params import Params, bounds
 
 
 def option(params: type[Params], name: str, flag: str, panel: str, unit: str = "") -> Any:
@@ -26,15 +26,3 @@ def option(params: type[Params], name: str, flag: str, panel: str, unit: str = "
     return typer.Option(
         flag, metavar="N", help=f"{text}.", show_default=False, rich_help_panel=panel, callback=in_range
     )
-
-
-def bounds(params: type[Params], name: str) -> tuple[float, float]:
-    """The closed range of a setting. Raises ValueError if it was declared without one."""
-    limits: dict[str, float] = {}
-    for rule in params.model_fields[name].metadata:
-        for side in ("ge", "le"):
-            if hasattr(rule, side):
-                limits[side] = float(getattr(rule, side))
-    if len(limits) != 2:
-        raise ValueError(f"{params.__name__}.{name} has no range")
-    return limits["ge"], limits["le"]

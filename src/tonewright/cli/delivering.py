@@ -2,18 +2,19 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tonewright.base.atomic import refuse_inputs
 from tonewright.base.files import Delivery, FileSignal, check_delivery
 from tonewright.base.files.formats import output_format
+from tonewright.base.paths import shown
 from tonewright.base.progress import Progress
 from tonewright.base.signal import Layout, Signal
 from tonewright.base.units import clock
 from tonewright.cli.options import check_writable
-from tonewright.cli.output import name_of, number, show
+from tonewright.cli.output import number, show
 from tonewright.engine.deliver import Order, deliver
 from tonewright.measure.meter import Measurements
 
@@ -71,15 +72,19 @@ class Job:
     ) -> Delivered:
         """Write frames start..stop of a signal that was made from `file`."""
         untouched = signal is file and not file.info.is_float
-        order = Order(
-            target=self.target,
-            delivery=self.delivery,
-            tags=file.tags,
-            inputs=(self.source, *inputs),
+        order = replace(
+            self.order(file, inputs),
             source_bits=file.info.bits if untouched else None,
             ceiling_dbtp=ceiling_dbtp,
         )
-        after = deliver(signal, order, start, stop, progress)
+        return self.delivered(deliver(signal, order, start, stop, progress))
+
+    def order(self, file: FileSignal, inputs: Sequence[Path] = ()) -> Order:
+        """What to write, for a signal that was made from `file`; nothing is promised yet."""
+        return Order(self.target, self.delivery, file.tags, (self.source, *inputs))
+
+    def delivered(self, after: Measurements) -> Delivered:
+        """What came of it."""
         return Delivered(self.target, after, time.perf_counter() - self._begin, _notes(after, self.delivery))
 
 
@@ -112,7 +117,7 @@ def show_delivered(
             number(after.integrated_lufs, 1, "LUFS"),
             number(after.true_peak_dbtp, 2, "dBTP"),
         ]
-        console.print(f"{name_of(delivered.target)}  {', '.join(figures)}", soft_wrap=True)
+        console.print(f"{shown(delivered.target)}  {', '.join(figures)}", soft_wrap=True)
         for note in notes:
             console.print(note, style="yellow")
 

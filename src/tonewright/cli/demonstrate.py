@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from tonewright.base.paths import shown
 from tonewright.cli.options import Json, Out, ProgressMode, Quiet, check_writable
-from tonewright.cli.output import name_of, show
+from tonewright.cli.output import show
 from tonewright.cli.progress import reporting
 from tonewright.engine.demo import STYLES
 
@@ -68,5 +69,5 @@ def demo(
             "seed": seed,
             "style": style,
         },
-        lambda console: console.print(f"{name_of(target)}: {clock(song.frames / rate_hz)}, {style}, seed {seed}"),
+        lambda console: console.print(f"{shown(target)}: {clock(song.frames / rate_hz)}, {style}, seed {seed}"),
     )

@@ -1,6 +1,6 @@
 """targets, formats, processors: what there is, from the same declarations that run."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,8 +9,6 @@ from tonewright.cli.output import number, show, table
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from tonewright.base.params import KnobSpec, Params
 
 
 def targets(as_json: Json = False, quiet: Quiet = False, progress: ProgressMode = "auto") -> None:
@@ -68,60 +66,18 @@ def processors(
 ) -> None:
     """These are the steps a recipe may hold. With --json, each with the JSON schema of its settings."""
     from tonewright.dsp.processors import kinds, processor
+    from tonewright.engine.declared import every_knob, first_line, processor_document
 
     known = [processor(name) for name in ([kind] if kind else kinds())]
 
-    def document() -> dict[str, Any]:
-        return {
-            "processors": [
-                {
-                    "kind": each.kind,
-                    "help": _first_line(each.params),
-                    "knobs": [*_every_knob(each.params)],
-                    "schema": each.params.model_json_schema(),
-                }
-                for each in known
-            ]
-        }
-
     def summary(console: "Console") -> None:
         for each in known:
-            rows = table("setting", "range", "default", "", title=f"{each.kind}: {_first_line(each.params)}")
+            rows = table("setting", "range", "default", "", title=f"{each.kind}: {first_line(each.params)}")
             rows.columns[-1].justify = "left"
-            for spec in _every_knob(each.params):
+            for spec in every_knob(each.params):
                 rows.add_row(
                     spec.name, f"{spec.low:g} … {spec.high:g} {spec.unit}".strip(), f"{spec.default:g}", spec.help
                 )
             console.print(rows)
 
-    show(as_json, quiet, document, summary)
-
-
-def _every_knob(params: "type[Params]") -> "list[KnobSpec]":
-    """The numbers of a processor, those of its bands too, named band.setting."""
-    from dataclasses import replace
-
-    from tonewright.base.params import knobs
-
-    found = list(knobs(params).values())
-    for name, band in bands_of(params).items():
-        found += [replace(spec, name=f"{name}.{spec.name}") for spec in knobs(band).values()]
-    return found
-
-
-def bands_of(params: "type[Params]") -> "dict[str, type[Params]]":
-    """The settings that are themselves settings, or lists of them, by name."""
-    from typing import get_args
-
-    from tonewright.base.params import Params
-
-    found = {}
-    for name, info in params.model_fields.items():
-        for part in (info.annotation, *get_args(info.annotation)):
-            if isinstance(part, type) and issubclass(part, Params):
-                found[name] = part
-    return found
-
-
-def _first_line(params: "type[Params]") -> str:
-    return (params.__doc__ or "").strip().split("\n")[0]
+    show(as_json, quiet, lambda: {"processors": [processor_document(each) for each in known]}, summary)

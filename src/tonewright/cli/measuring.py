@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonewright.base.errors import UsageError
+from tonewright.base.paths import shown
 from tonewright.cli.options import In, Json, ProgressMode, Quiet, in_argument
-from tonewright.cli.output import name_of, show
+from tonewright.cli.output import show
 from tonewright.cli.progress import reporting
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ def measure(
     progress: ProgressMode = "auto",
 ) -> None:
     """Loudness follows ITU-R BS.1770-5 and EBU R 128, the loudness range EBU Tech 3342."""
+    if series and not as_json:
+        raise UsageError("--series is for --json: it is too long to read.", "Give --json too.")
     from tonewright.base.files import open_signal
     from tonewright.measure.meter import measure as meter
 
@@ -34,7 +38,7 @@ def measure(
     def summary(console: "Console") -> None:
         from tonewright.cli.summary import meter_table
 
-        console.print(meter_table({name_of(source.name): found}))
+        console.print(meter_table({shown(source.name): found}))
 
     show(as_json, quiet, lambda: found.to_json(series=series), summary)
 
@@ -72,6 +76,6 @@ def compare(
     def summary(console: "Console") -> None:
         from tonewright.cli.summary import print_comparison
 
-        print_comparison(console, (name_of(first.name), name_of(second.name)), found)
+        print_comparison(console, (shown(first.name), shown(second.name)), found)
 
     show(as_json, quiet, found.to_json, summary)

@@ -7,7 +7,6 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from tonewright.base.plain import plain
@@ -57,10 +56,3 @@ def number(value: float | None, digits: int = 1, unit: str = "", signed: bool = 
     rounded = round(float(value), digits) + 0.0  # so that -0.0 reads 0.0
     text = f"{rounded:+.{digits}f}" if signed and rounded else f"{rounded:.{digits}f}"
     return f"{text} {unit}".rstrip()
-
-
-def name_of(path: PurePath | str) -> str:
-    """A path as it can be printed anywhere: bytes that are no text, and control characters, are shown escaped."""
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in str(path)
-    )

@@ -69,7 +69,7 @@ def render(
     from tonewright.base.files import open_signal
     from tonewright.cli.delivering import Job, show_delivered
     from tonewright.engine import render as rendering
-    from tonewright.engine.rate import AtRate
+    from tonewright.engine.master import at_rate
     from tonewright.engine.recipe import load
 
     given = load(recipe)
@@ -78,10 +78,7 @@ def render(
         bar = stack.enter_context(reporting(progress, quiet))
         file = stack.enter_context(open_signal(source))
         job.check(file)
-        signal: Signal = file
-        if rate_hz is not None and rate_hz != file.rate_hz:
-            bar.stage("converting the rate", 0.3)
-            signal = stack.enter_context(AtRate(file, rate_hz, source, bar))
+        signal = at_rate(stack, file, rate_hz, bar)
         start, stop = _window(signal, start_s, stop_s)
         if only is not None:
             rendered = rendering.only(signal, given, only)
@@ -89,7 +86,7 @@ def render(
             rendered = rendering.delta(signal, given, delta)
         else:
             rendered = rendering.layers(signal, given)
-        bar.stage("rendering", 1.0 if signal is file else 0.7)
+        bar.stage("rendering", 1.0 if signal is file else 0.9)
         ceiling_dbtp = None if only or delta else job.promised(given)
         delivered = job.deliver(
             rendered, file, bar, inputs=(recipe,), start=start, stop=stop, ceiling_dbtp=ceiling_dbtp

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tonewright.base.errors import CeilingPassed, Silent
+from tonewright.base.paths import shown
 from tonewright.cli.declared import option
 from tonewright.cli.options import (
     DELIVERY_PANEL,
@@ -21,7 +21,7 @@ from tonewright.cli.options import (
     delivery,
     path,
 )
-from tonewright.cli.output import name_of, show
+from tonewright.cli.output import show
 from tonewright.cli.progress import reporting
 from tonewright.engine.intent import Intent
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _STEP = "The step"
-#: How often room is made for a codec that raises the peaks; it gives back what it got, so one more usually does.
-_ATTEMPTS = 4
 
 
 def limit(
@@ -48,29 +46,22 @@ def limit(
     """As loud as asked for, as far as that can be reached under the ceiling; nothing else is changed."""
     from tonewright.base.files import open_signal
     from tonewright.cli.delivering import Job, show_delivered
-    from tonewright.engine.loudness_search import search
+    from tonewright.engine.limit import limit_into
+    from tonewright.engine.master import check_heard, check_length
     from tonewright.engine.recipe import Recipe, Step
+    from tonewright.measure.meter import measure
 
     job = Job(source, target, delivery(bits=bits, dither=dither, quality=quality))
     with reporting(progress, quiet) as bar, open_signal(source) as file:
+        check_length(file)
         job.check(file)
-        lower_db = 0.0
-        for attempt in range(_ATTEMPTS):
-            bar.stage("finding the loudness", 0.7)
-            try:
-                found = search(file, lufs, ceiling_dbtp - lower_db, harm_nmr_db=None, progress=bar)
-            except Silent as silent:
-                raise Silent(f"{source.name} has no measurable loudness.", silent.remedy) from silent
-            bar.stage("writing", 0.3)
-            try:
-                delivered = job.deliver(found.signal, file, bar, ceiling_dbtp=ceiling_dbtp)
-                break
-            except CeilingPassed as passed:  # by a lossy codec: leave room for it
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                lower_db += passed.over_db + 0.02
-    recipe = Recipe(steps=(Step(id="maximiser", kind="maximiser", params=found.params),))
-    show_delivered(as_json, quiet, delivered, recipe, found.why_short)
+        bar.stage("listen", 0.3)
+        before = measure(file, bar)
+        check_heard(before, file)
+        order = job.order(file)
+        landed = limit_into(order, file, lufs, ceiling_dbtp, harm_nmr_db=None, cells=before.cells, progress=bar)
+    recipe = Recipe(steps=(Step(id="maximiser", kind="maximiser", params=landed.found.params),))
+    show_delivered(as_json, quiet, job.delivered(landed.after), recipe, landed.found.why_short)
 
 
 def eq(
@@ -151,7 +142,7 @@ def convert(
         word = "float" if found.is_float else "" if found.bits is None else f"{found.bits} bits"
         channels = "mono" if found.channels == 1 else "stereo"
         figures = [clock(found.frames / found.rate_hz), found.codec, f"{found.rate_hz} Hz", word, channels]
-        console.print(f"{name_of(target)}  {', '.join(filter(None, figures))}", soft_wrap=True)
+        console.print(f"{shown(target)}  {', '.join(filter(None, figures))}", soft_wrap=True)
         if found.untouched:
             console.print("Bit for bit the source's own samples.", style="dim")
         if found.clipped:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tonewright.base.paths import shown
 from tonewright.base.units import clock
-from tonewright.cli.output import name_of, number, table
+from tonewright.cli.output import number, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +39,7 @@ def meter_table(columns: Mapping[str, Any]) -> "Table":
 
 
 def print_analysis(console: "Console", source: Path, analysis: Any) -> None:
-    console.print(meter_table({name_of(source.name): analysis.measurements}))
+    console.print(meter_table({shown(source.name): analysis.measurements}))
     console.print()
     if len(analysis.sections) > 1:
         rows = table("section", "from", "to", "loudness")
@@ -95,7 +96,7 @@ def print_master(console: "Console", result: Any) -> None:
         console.print()
     width = max(len(name) for name in result.files)
     for name, path in result.files.items():
-        console.print(f"{name.capitalize():<{width}}  {name_of(path)}", soft_wrap=True)
+        console.print(f"{name.capitalize():<{width}}  {shown(path)}", soft_wrap=True)
     speed = result.after.duration_s / max(result.seconds, 0.001)
     took = f"{clock(result.after.duration_s)} of music in {number(result.seconds, 1, 's')} ({speed:.0f}x realtime)"
     console.print(took, style="dim")
