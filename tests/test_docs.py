@@ -11,14 +11,12 @@ from types import ModuleType
 import pytest
 import soundfile
 
-from tonewright.base.errors import TonewrightError, every_error
-from tonewright.cli.app import COMMANDS, load
+from tonewright.base.errors import every_error
+from tonewright.cli.app import COMMANDS, load, named
 from tonewright.dsp.processors import kinds
 from tonewright.engine.demo import demo_song
 from tonewright.engine.findings import KINDS
 
-#: A branch may be refined elsewhere; the codes are those of the tree.
-TREE = [error for error in every_error()[1:] if error.__module__ == TonewrightError.__module__]
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "requirements").glob("*.md")])
 
@@ -34,6 +32,7 @@ def _generator() -> ModuleType:
 
 
 GENERATOR = _generator()
+TREE = GENERATOR.declared_errors()
 
 
 def read(name: str) -> str:
@@ -96,9 +95,10 @@ def _shown_commands() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("words", [pytest.param(words, id=where) for where, words in _shown_commands()])
 def test_shown_commands_exist(words: list[str]) -> None:
-    name, *rest = words
-    known = {flag for parameter in load(name).params for flag in (*parameter.opts, *parameter.secondary_opts)}
-    used = {word.split("=")[0] for word in rest if word.startswith("-") and not re.match(r"-\d", word)}
+    known = {
+        flag for parameter in load(named(words)).params for flag in (*parameter.opts, *parameter.secondary_opts)
+    }
+    used = {word.split("=")[0] for word in words if word.startswith("-") and not re.match(r"-\d", word)}
     assert used - {"--help"} <= known
 
 

@@ -1,0 +1,143 @@
+"""What the studio plays, sample by sample, taken from the page's own audio graph."""
+
+import base64
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from playwright.sync_api import Page, expect
+
+from chromium import become_owner, chromium, opened
+from service import Person, owner_of, running
+from tonewright.engine.demo import demo_song
+
+pytestmark = pytest.mark.slow
+Samples = NDArray[np.float64]
+RATE_HZ = 44_100
+#: What a switch may last, with room for the audio thread's blocks.
+SWITCH_S = 0.06
+
+
+@dataclass
+class Studio:
+    """A song that lies open in the studio, and what its sounds hold: (frames, channels)."""
+
+    page: Page
+    mix: Samples
+    master: Samples
+    #: of integrated loudness, master over mix
+    louder_db: float
+
+
+def samples_of(owner: Person, kind: str, sound: dict[str, Any]) -> Samples:
+    pieces = []
+    for number in range(len(sound["listen_index"]["offsets"]) - 1):
+        answer = owner.http.get(f"/api/{kind}/{sound['id']}/segments/{number}")
+        answer.raise_for_status()
+        pieces.append(soundfile.read(io.BytesIO(answer.content), always_2d=True)[0])
+    return np.concatenate(pieces)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    folder = tmp_path_factory.mktemp("listening")
+    song = Path(folder / "Dawn.wav")
+    soundfile.write(song, demo_song(24.0).T, RATE_HZ, subtype="PCM_24")
+    with running(folder / "service") as service, owner_of(service) as owner:
+        song_id = owner.send(song)["song_id"]
+        owner.wait_until(song_id, "master", "done")
+        found = owner.ask("GET", f"/api/songs/{song_id}")
+        mix, master = found["mix"], found["masters"][0]
+        with chromium() as browser, opened(browser, service) as context:
+            become_owner(context)
+            page = context.new_page()
+            page.goto(f"/songs/{song_id}")
+            page.get_by_role("button", name="Play").wait_for()
+            yield Studio(
+                page,
+                samples_of(owner, "audio", mix),
+                samples_of(owner, "masters", master),
+                master["measurements"]["integrated_lufs"] - mix["measurements"]["integrated_lufs"],
+            )
+
+
+def play_from(page: Page, position_s: float, key: str) -> None:
+    """Play a track (its key) from a place, and wait until it really sounds."""
+    page.keyboard.press("Home")
+    for _ in range(round(position_s / 5.0)):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press(key)
+    page.get_by_role("button", name="Play").click()
+    while not np.any(heard(page, 0.05)[1]):
+        pass
+
+
+def pause(page: Page) -> None:
+    page.get_by_role("button", name="Pause").click()
+
+
+def heard(page: Page, seconds: float, key: str = "") -> tuple[int, Samples]:
+    """Frame of the song, and samples of what leaves the graph; a key is pressed at a third of it."""
+    page.evaluate("(seconds) => { window.taken = window.eavesdrop(seconds); }", seconds)
+    if key:
+        page.evaluate("(seconds) => window.eavesdrop(seconds)", seconds / 3.0)
+        page.keyboard.press(key)
+    found = page.evaluate("window.taken")
+    channels = [np.frombuffer(base64.b64decode(text), dtype=np.float32) for text in found["channels"]]
+    return found["position"], np.stack(channels, axis=1).astype(np.float64)
+
+
+def gain_of(played: Samples, sound: Samples) -> float:
+    return float(np.vdot(sound, played) / np.vdot(sound, sound))
+
+
+def test_segments_join_to_the_sample(studio: Studio) -> None:
+    play_from(studio.page, 5.0, "1")
+    start, played = heard(studio.page, 11.0)  # over two joints
+    pause(studio.page)
+    sound = studio.mix[start : start + len(played)]
+    residual = played - gain_of(played, sound) * sound
+    assert np.max(np.abs(residual)) < 1e-6
+
+
+def test_switching_moves_from_one_to_the_other_without_a_gap_or_a_click(studio: Studio) -> None:
+    play_from(studio.page, 5.0, "1")
+    start, played = heard(studio.page, 3.0, key="2")
+    pause(studio.page)
+    mix, master = (each[start : start + len(played)] for each in (studio.mix, studio.master))
+    edge = round(0.5 * RATE_HZ)
+    before, after = gain_of(played[:edge], mix[:edge]), gain_of(played[-edge:], master[-edge:])
+    # level-matched: the louder one is turned down by what the engine measured
+    assert 20.0 * np.log10(before / after) == pytest.approx(studio.louder_db, abs=1e-3)
+    off_mix = np.flatnonzero(np.max(np.abs(played - before * mix), axis=1) > 1e-6)
+    off_master = np.flatnonzero(np.max(np.abs(played - after * master), axis=1) > 1e-6)
+    first, last = off_mix[0], off_master[-1]
+    assert 0 < last - first < SWITCH_S * RATE_HZ
+    # in between it lies between the two, and never moves further from one sample to the next than they do, and the fade
+    low, high = np.minimum(before * mix, after * master), np.maximum(before * mix, after * master)
+    spread = 0.3 * (high - low)  # equal power lifts the middle
+    assert np.all(played >= low - spread - 1e-6)
+    assert np.all(played <= high + spread + 1e-6)
+    steps = np.abs(np.diff(played[first - 10 : last + 10], axis=0)).max()
+    own = max(np.abs(np.diff(before * mix, axis=0)).max(), np.abs(np.diff(after * master, axis=0)).max())
+    assert steps <= 1.5 * own
+
+
+def test_a_loop_goes_round_without_a_click(studio: Studio) -> None:
+    page = studio.page
+    play_from(page, 5.0, "2")
+    page.keyboard.press("l")  # some seconds from here on
+    expect(page.get_by_role("button", name="Loop (L)")).to_have_attribute("aria-pressed", "true")
+    start, played = heard(page, 12.0)
+    page.keyboard.press("l")
+    pause(page)
+    sound = studio.master[start : start + len(played)]
+    assert np.max(np.abs(played[-RATE_HZ:])) > 1e-3, "it goes on sounding"
+    own = np.abs(np.diff(sound, axis=0)).max() * gain_of(played[:RATE_HZ], sound[:RATE_HZ])
+    assert np.abs(np.diff(played, axis=0)).max() <= 1.5 * own
