@@ -3,17 +3,22 @@
 `make docs` runs this. tests/test_docs.py fails when a page is not what this would write.
 """
 
+import importlib
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+import django
 import typer
 
 from tonewright.base.errors import TonewrightError, every_error
 from tonewright.base.params import knobs
 from tonewright.cli.app import COMMANDS, load
-from tonewright.cli.listing import bands_of
 from tonewright.dsp.processors import kinds, processor
+from tonewright.engine.declared import bands_of
+from tonewright.server.conf import PREFIX, Conf
 
 DOCS = Path(__file__).parent
 _NOTE = "<!-- Written by docs/generate.py (`make docs`); edit the declarations, not this page. -->"
@@ -35,7 +40,9 @@ failure is then one line of JSON on standard error with `code`, `exit_code`, `me
 def cli() -> str:
     """docs/cli.md: each command with its options."""
     lines = [_NOTE, _CLI_HEAD]
-    lines += [f"| [`{entry.name}`](#{entry.name}) | {entry.summary} |" for entry in COMMANDS]
+    for entry in COMMANDS:
+        anchor = entry.name.replace(" ", "-")
+        lines.append(f"| [`{entry.name}`](#{anchor}) | {entry.summary} |")
     for entry in COMMANDS:
         lines += ["", *_command(entry.name)]
     return "\n".join(lines) + "\n"
@@ -83,14 +90,38 @@ def errors() -> str:
         "",
         "Every failure is one line on standard error that says what is wrong, with which input, and what to do.",
         "Nothing is left half written. The exit code follows from the error; `--json` gives its stable `code`.",
-        "0 means done. The HTTP status is what a service built on this answers.",
+        "0 means done. The HTTP status is what the service answers, as a problem document with the same code.",
         "",
         "| exit code | code | when | HTTP status |",
         "|---|---|---|---|",
     ]
-    declared = [error for error in every_error()[1:] if error.__module__ == TonewrightError.__module__]
-    tree = sorted(declared, key=lambda error: error.exit_code)
+    tree = sorted(declared_errors(), key=lambda error: error.exit_code)
     lines += [f"| {error.exit_code} | `{error.code}` | {error.__doc__} | {error.http_status} |" for error in tree]
+    return "\n".join(lines) + "\n"
+
+
+def declared_errors() -> list[type[TonewrightError]]:
+    """The errors of the tree that have a code of their own, the service's among them."""
+    importlib.import_module("tonewright.server.errors")
+    return [error for error in every_error()[1:] if "code" in vars(error)]
+
+
+def settings() -> str:
+    """docs/settings.md: what the service is told by environment variables."""
+    lines = [
+        _NOTE,
+        "",
+        "# The service's settings",
+        "",
+        "Environment variables. With none of them set everything is embedded under one data directory.",
+        "",
+        "| variable | default | what it is |",
+        "|---|---|---|",
+    ]
+    for name, info in Conf.model_fields.items():
+        default = info.get_default()
+        shown = "" if default == "" else f"`{str(default).lower() if isinstance(default, bool) else default}`"
+        lines.append(f"| `{PREFIX}{name.upper()}` | {shown} | {info.description} |")
     return "\n".join(lines) + "\n"
 
 
@@ -136,8 +167,26 @@ def _type(annotation: Any) -> str:
     return (annotation.__name__ if isinstance(annotation, type) else str(annotation)).replace("|", "\\|")
 
 
+def openapi() -> str:
+    """docs/openapi.json: the service's API, as /api/openapi.json answers it."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("TONEWRIGHT_DATA_DIR", folder)  # the document does not depend on what is in it
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tonewright.server.settings")
+        django.setup()
+        from tonewright.server.api.app import api
+        from tonewright.server.api.document import written
+
+        return written(api)
+
+
 #: file name -> what it holds.
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "errors.md": errors, "processors.md": processors}
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli,
+    "errors.md": errors,
+    "openapi.json": openapi,
+    "processors.md": processors,
+    "settings.md": settings,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
