@@ -96,21 +96,32 @@ class Service:
     def kill(self, *parts: str) -> None:
         """kill -9. With serve everything goes; then it is brought up again."""
         for part in parts:
-            for pid in wait_for(partial(self.pids, part), 30.0, f"{part} runs"):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            self._signal(part, signal.SIGKILL)
         if "serve" in parts:
             assert self._process is not None
             self._process.communicate()
-            wait_for(lambda: not self.processes(), 60.0, "everything died with serve")
+            wait_for(lambda: not self.processes(), START_S, "everything died with serve")
             self.start()
+
+    def freeze(self, part: str) -> None:
+        """Stop all processes of a part where they are; they neither end nor go on until they are killed or thawed."""
+        self._signal(part, signal.SIGSTOP)
+
+    def thaw(self, part: str) -> None:
+        """Let them go on."""
+        self._signal(part, signal.SIGCONT)
+
+    def _signal(self, part: str, number: int) -> None:
+        for pid in wait_for(partial(self.pids, part), START_S, f"{part} runs"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def stop(self) -> None:
         """Stop as Ctrl-C does; nothing is left running."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             self._process.communicate(timeout=120)
-            wait_for(lambda: not self.processes(), 60.0, "everything ended")
+            wait_for(lambda: not self.processes(), START_S, "everything ended")
 
     def end(self) -> None:
         """End whatever is left of it."""
