@@ -33,6 +33,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def format_email_subject(self, subject: str) -> str:
         return subject
 
+    def post_login(self, request: HttpRequest, user: User, *, signup: bool, **more: Any) -> HttpResponse:
+        """Signing up ends with a code from one's own mail; allauth notes that as proof only when it signs one in."""
+        if signup and not get_authentication_records(request, user):
+            record_authentication(request, user, method="code", email=user.email)
+        return super().post_login(request, user, signup=signup, **more)
+
 
 def trust_address(user: User) -> None:
     """Take a person's address as theirs without a code: the owner of a fresh service may have no mail set up yet."""

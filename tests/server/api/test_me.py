@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account import app_settings
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 from django.utils import timezone
@@ -104,6 +106,27 @@ def test_who_has_just_signed_in_needs_no_password(member: Browser) -> None:
     browser.post("/auth/login", {"email": EMAIL, "password": PASSWORD})
     assert browser.ask("DELETE", "/api/me", {}).status_code == 204
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("password", [PASSWORD, None])
+def test_who_has_just_signed_up_needs_no_password(password: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = Browser()
+    assert browser.sign_up(password=password).status_code == 200
+    later_s = time.time() + app_settings.REAUTHENTICATION_TIMEOUT + 1
+    with monkeypatch.context() as later:
+        later.setattr("time.time", lambda: later_s)
+        assert browser.ask("DELETE", "/api/me", {}).status_code == 403
+    assert browser.ask("DELETE", "/api/me", {}).status_code == 204
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_proves_a_sign_up_is_noted_once() -> None:
+    browser = Browser()
+    browser.sign_up()
+    session = browser.ask("GET", "/auth/session").json()
+    assert [(each["method"], each["email"]) for each in session["data"]["methods"]] == [("code", EMAIL)]
 
 
 def test_passwords_are_not_guessed_by_leaving(artist: User, signed_in: SignedIn) -> None:
