@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 import slow_meter
@@ -60,11 +60,10 @@ def test_it_lands_within_a_tenth(target_lufs: float) -> None:
 
 
 def test_below_the_ceiling_it_is_gain_alone() -> None:
-    song = music(level_db=-40.0)
+    song = music(6.0, level_db=-40.0)  # one segment: where two are joined, a fade between equal samples may round
     found = search(song, -35.0, -1.0)
-    # where two segments are joined, a fade between two equal samples may round
     heard, told = found.signal.read(0, song.frames), whole(song) * db_to_gain(found.params.drive_db)
-    assert_allclose(heard, told, rtol=1e-15, atol=0.0)
+    assert_array_equal(heard, told)
     assert integrated_lufs(found.signal.read(0, song.frames)) == pytest.approx(-35.0, abs=0.03)
     assert found.nmr_db <= -150.0
 

@@ -199,5 +199,5 @@ def pulses(masks: _Array, tab: EarTables) -> _Array:
     spectrum[:, 0] *= 0.5  # DC and half the rate stand for one sign of frequency only
     spectrum[:, -1] *= 0.5
     fine = np.fft.irfft(spectrum, n=PHASES * 2 * tab.reach, axis=1)[:, : PHASES * (tab.reach + 1)]
-    fine = fine * (tab.taper / fine[:, :1])
+    fine = fine / fine[:, :1] * tab.taper
     return np.ascontiguousarray(fine.reshape(len(fine), tab.reach + 1, PHASES).transpose(0, 2, 1))

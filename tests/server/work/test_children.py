@@ -74,9 +74,8 @@ def test_a_job_that_takes_too_long_is_stopped(children: Children, long_song: Pat
 
 
 def test_a_job_that_needs_too_much_memory_is_refused(children: Children, long_song: Path, tmp_path: Path) -> None:
-    # a library that gets no memory may hang instead of failing: then the time limit ends it
-    with pytest.raises(TooLarge, match=r"memory|longer"):
-        children.run(job_for(long_song, tmp_path / "job", memory_bytes=128 << 20), 30.0, ignore)
+    with pytest.raises(TooLarge, match="memory"):
+        children.run(job_for(long_song, tmp_path / "job", memory_bytes=128 << 20), 60.0, ignore)
 
 
 def test_a_job_whose_file_grows_too_large_is_refused(children: Children, long_song: Path, tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ import time
 import traceback
 from typing import IO, Any
 
-from tonewright.base.errors import Bug, DiskFull, TonewrightError, TooLarge, UsageError
+from tonewright.base.errors import Bug, DiskFull, TonewrightError, UsageError
 from tonewright.server.sound import jobs
-from tonewright.server.sound.limits import confine, die_with_parent
+from tonewright.server.sound.limits import confine, die_with_parent, no_memory
 
 #: Between two reports of a stage.
 _SECONDS_BETWEEN = 0.1
@@ -106,7 +106,7 @@ def explain(error: BaseException) -> TonewrightError:
     if isinstance(error, TonewrightError):
         return error
     if isinstance(error, MemoryError) or "can't start new thread" in str(error):
-        return TooLarge("The song needs more memory than one job may take.", "Send it in shorter parts.")
+        return no_memory()
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return DiskFull("There is no room left for the files of this song.", "Free some space, or raise the limit.")
     return Bug(

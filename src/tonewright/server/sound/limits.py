@@ -6,6 +6,8 @@ import resource
 import signal
 import sys
 
+from tonewright.base.errors import TooLarge
+
 #: prctl's parameter, as in Linux's sys/prctl.h.
 _PR_SET_PDEATHSIG = 1
 #: Renders make way for the room, where somebody is waiting for a sound.
@@ -31,6 +33,11 @@ def die_with_parent(parent: int | None = None) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if parent is not None and os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def no_memory() -> TooLarge:
+    """What it means to run into `memory_bytes`."""
+    return TooLarge("The song needs more memory than one job may take.", "Send it in shorter parts.")
 
 
 def _bound(what: int, most: int) -> None:

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tonewright.base.errors import Bug, DamagedAudio, TonewrightError, TooLarge, every_error
+from tonewright.server.sound.limits import no_memory
 
 _COMMAND = (sys.executable, "-m", "tonewright.server.sound.child", "--warm")
 #: Between two looks whether the job was cancelled, and between two reports of progress.
@@ -26,6 +27,8 @@ _LOOK_S = 0.25
 _TAIL_BYTES = 4000
 
 Report = Callable[[str, float], None]
+#: A line, an error that the child could not tell in a line, or the end.
+_Said = str | TonewrightError | None
 
 
 class Children:
@@ -136,9 +139,13 @@ class _Ended(Exception):
     """The child closed its standard output without a result."""
 
 
-def _listen(process: "subprocess.Popen[str]") -> "tuple[queue.SimpleQueue[str | None], list[str]]":
-    """The child's lines as they come, None at their end; and the end of what it wrote to standard error."""
-    said: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+def _listen(process: "subprocess.Popen[str]") -> "tuple[queue.SimpleQueue[_Said], list[str]]":
+    """The child's lines as they come, None at their end; and the end of what it wrote to standard error.
+
+    A thread that gets no memory to begin with tells standard error alone, and Python waits for it for ever: so a
+    MemoryError there is the child's last word.
+    """
+    said: queue.SimpleQueue[_Said] = queue.SimpleQueue()
     tail: list[str] = []
     assert process.stdout is not None
     assert process.stderr is not None
@@ -152,15 +159,17 @@ def _listen(process: "subprocess.Popen[str]") -> "tuple[queue.SimpleQueue[str | 
 
     def read_errors() -> None:
         with contextlib.suppress(ValueError, OSError):
-            while text := err.read(1024):
+            while text := err.readline(1024):
                 tail[:] = ["".join(tail)[-_TAIL_BYTES:] + text]
+                if text.startswith(MemoryError.__name__):
+                    said.put(no_memory())
 
     for read in (read_lines, read_errors):
         threading.Thread(target=read, daemon=True).start()
     return said, tail
 
 
-def _follow(said: "queue.SimpleQueue[str | None]", seconds: float, report: Report) -> dict[str, Any]:
+def _follow(said: "queue.SimpleQueue[_Said]", seconds: float, report: Report) -> dict[str, Any]:
     """Pass progress on until the result comes. Raises the child's error, TooLarge after `seconds`, or _Ended."""
     stage, before, share, done = "", 0.0, 0.0, 0.0
     started = reported = time.monotonic()
@@ -179,6 +188,8 @@ def _follow(said: "queue.SimpleQueue[str | None]", seconds: float, report: Repor
             continue
         if line is None:
             raise _Ended
+        if isinstance(line, TonewrightError):
+            raise line
         told = json.loads(line)
         if "stage" in told:
             before, share, stage, done = before + share, told["share"], told["stage"], 0.0
