@@ -37,7 +37,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Signing up ends with a code from one's own mail; allauth notes that as proof only when it signs one in."""
         if signup and not get_authentication_records(request, user):
             record_authentication(request, user, method="code", email=user.email)
-        return super().post_login(request, user, signup=signup, **more)
+        response: HttpResponse = super().post_login(request, user, signup=signup, **more)
+        return response
 
 
 def trust_address(user: User) -> None:

@@ -8,9 +8,10 @@ import os
 import secrets
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, ValidationError
 
@@ -18,6 +19,8 @@ from tonewright.base.errors import UsageError
 from tonewright.base.params import Params, first_fault
 
 PREFIX = "TONEWRIGHT_"
+#: Of one process, to PostgreSQL, which lets in 100 as it comes.
+MOST_CONNECTIONS = 20
 
 
 class Conf(Params):
@@ -86,15 +89,21 @@ class Conf(Params):
         parts = urlsplit(self.database_url)
         if parts.scheme not in ("postgres", "postgresql"):
             raise UsageError(f"{PREFIX}DATABASE_URL has the scheme {parts.scheme!r}.", "Use postgresql://...")
+        options: dict[str, Any] = dict(parse_qsl(parts.query))
+        if find_spec("psycopg_pool") is not None:
+            options["pool"] = {"min_size": 1, "max_size": MOST_CONNECTIONS}
         return {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": parts.path.lstrip("/"),
-            "USER": parts.username or "",
-            "PASSWORD": parts.password or "",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
             "HOST": parts.hostname or "",
             "PORT": str(parts.port or ""),
-            # each request has a thread of its own, which would keep its connection: soon there would be none left
+            # back into the pool after each request; without a pool a thread that rests would hold one of the server's
             "CONN_MAX_AGE": 0,
+            # the server may have been restarted since a pooled connection was last used
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": options,
         }
 
     def secret(self) -> str:

@@ -144,8 +144,10 @@ async def _read(what: Callable[..., T], *arguments: Any) -> T:
     """Ask the database, in a thread: an event loop must not wait for it."""
 
     def ask() -> T:
-        close_old_connections()
-        return what(*arguments)
+        try:
+            return what(*arguments)
+        finally:
+            close_old_connections()  # the thread may not be asked again for long
 
     return await sync_to_async(ask, thread_sensitive=False)()
 
