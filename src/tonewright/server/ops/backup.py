@@ -23,7 +23,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from django.db import connection
 
 import tonewright
 from tonewright.base.errors import DamagedAudio, Impossible, InputUnreadable, OutputFailed
@@ -31,6 +33,8 @@ from tonewright.server.conf import conf
 from tonewright.server.storage import digest_of, storage
 
 _VERSION = 1
+#: DBOS's own, as it is unless it is told otherwise.
+_QUEUE_SCHEMA = "dbos"
 _AREAS = ("objects", "parts")
 
 
@@ -78,7 +82,10 @@ def _take_files(folder: Path, taken: dict[str, int]) -> None:
 def _take_database(folder: Path) -> str:
     """The whole database as of one moment; gives the kind of its file."""
     if conf().database_url:
-        _run("pg_dump", "--format=custom", "--no-owner", f"--file={folder / 'database.dump'}", conf().database_url)
+        dump = f"--file={folder / 'database.dump'}"
+        _run(
+            "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--exclude-schema={_QUEUE_SCHEMA}", dump
+        )
         return "postgresql"
     source = sqlite3.connect(f"file:{conf().data / 'tonewright.sqlite3'}?mode=ro", uri=True, timeout=30)
     with contextlib.closing(source), contextlib.closing(sqlite3.connect(folder / "database.sqlite3")) as target:
@@ -114,8 +121,12 @@ def restore(folder: Path) -> dict[str, Any]:
 def _must_be_empty() -> None:
     """Raises Impossible where something is there already that a restore would mix with."""
     data = conf().data
-    if (data / "tonewright.sqlite3").exists() or any(True for _ in storage().keys(_AREAS[0])):
+    if any(True for _ in storage().keys(_AREAS[0])):
+        raise Impossible("Files are kept here already.", "Restore into a new TONEWRIGHT_DATA_DIR or bucket.")
+    if not conf().database_url and (data / "tonewright.sqlite3").exists():
         raise Impossible(f"{data} is not empty.", "Restore into a new TONEWRIGHT_DATA_DIR.")
+    if conf().database_url and connection.introspection.table_names():
+        raise Impossible("The database is not empty.", "Restore into a new one.")
 
 
 def _checked(folder: Path, files: dict[str, int]) -> Iterator[tuple[str, Path]]:
@@ -139,14 +150,7 @@ def _checked(folder: Path, files: dict[str, int]) -> Iterator[tuple[str, Path]]:
 
 def _restore_database(folder: Path) -> None:
     if conf().database_url:
-        _run(
-            "pg_restore",
-            "--no-owner",
-            "--exit-on-error",
-            "--dbname",
-            conf().database_url,
-            str(folder / "database.dump"),
-        )
+        _run("pg_restore", "--no-owner", "--no-privileges", "--single-transaction", str(folder / "database.dump"))
         return
     part = conf().data / ".tonewright.sqlite3.part"
     shutil.copyfile(folder / "database.sqlite3", part)
@@ -155,14 +159,22 @@ def _restore_database(folder: Path) -> None:
 
 
 def _run(program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs. Raises Impossible where it is not there or does not do it."""
+    """Run one of PostgreSQL's programs on the database.
+
+    Raises Impossible where it is not there or does not do it.
+    """
+    parts = urlsplit(conf().database_url)
+    who, at, where = parts.netloc.rpartition("@")
+    # a command line can be read by everybody on the machine, so the password is no part of it
+    address = parts._replace(netloc=who.partition(":")[0] + at + where).geturl()
+    environment = os.environ | ({"PGPASSWORD": unquote(parts.password)} if parts.password else {})
+    command = [program, f"--dbname={address}", *arguments]
     try:
-        done = subprocess.run([program, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
     except FileNotFoundError as error:
         raise Impossible(f"{program} is not there.", "Install PostgreSQL's client programs.") from error
     if done.returncode != 0:
-        said = " ".join(done.stderr.split())[-300:].replace(urlsplit(conf().database_url).password or "\0", "***")
-        raise Impossible(f"{program} ended with {done.returncode}: {said}")
+        raise Impossible(f"{program} ended with {done.returncode}: {' '.join(done.stderr.split())[-300:]}")
 
 
 def _copy_private(path: Path, content: bytes) -> None:
