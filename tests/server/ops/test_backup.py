@@ -164,7 +164,7 @@ def test_a_password_is_no_part_of_a_command_line(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     settings = Conf(database_url="postgresql://me:p%2Fw@db.example:5433/songs?sslmode=require")
     monkeypatch.setattr(backup, "conf", lambda: settings)
-    with pytest.raises(Impossible, match="--dbname=postgresql://me@db.example:5433/songs.sslmode=require, p/w$"):
+    with pytest.raises(Impossible, match=r"=postgresql://me@db\.example:5433/songs\?sslmode=require, p/w$"):
         backup._run("pg_dump")
     (tmp_path / "pg_dump").unlink()
     monkeypatch.setenv("PATH", str(tmp_path))
