@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from service import Service
 
@@ -21,6 +21,8 @@ _FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
 )
 _AXE = Path(__file__).parents[1] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+#: How long a browser's test waits for anything: what is rendered takes minutes on a machine with other things to do.
+PATIENCE_MS = 180_000
 EMAIL, PASSWORD = "owner@example.org", "correct horse battery"
 
 #: Notes every AudioWorkletNode that the page makes, so that a test can have what leaves it.
@@ -61,6 +63,7 @@ def executable() -> str:
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Must be left before tests that use Django's rows: Playwright keeps an event loop in this thread."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=list(_FLAGS))
         try:
@@ -76,7 +79,7 @@ def opened(browser: Browser, service: Service, **options: object) -> Iterator[Br
     context = browser.new_context(base_url=service.url, **options)  # type: ignore[arg-type]
     context.add_init_script(_EAVESDROP)
     context.on("weberror", lambda error: errors.append(str(error.error)))
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     try:
         yield context
         assert errors == []

@@ -13,8 +13,8 @@ import soundfile
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from chromium import become_owner, chromium, opened
-from service import Person, owner_of, running
+from chromium import PATIENCE_MS, become_owner, chromium, opened
+from service import Person, owner_of, running, wait_for
 from tonewright.engine.demo import demo_song
 
 pytestmark = pytest.mark.slow
@@ -74,8 +74,7 @@ def play_from(page: Page, position_s: float, key: str) -> None:
         page.keyboard.press("ArrowRight")
     page.keyboard.press(key)
     page.get_by_role("button", name="Play").click()
-    while not np.any(heard(page, 0.05)[1]):
-        pass
+    wait_for(lambda: np.any(heard(page, 0.05)[1]), PATIENCE_MS / 1000, "it sounds")
 
 
 def pause(page: Page) -> None:

@@ -14,11 +14,12 @@ export type ToWorklet =
   | { do: 'gain'; id: string; gain: number }
   | { do: 'volume'; gain: number }
   | { do: 'loop'; loop: { start: number; end: number } | null }
-  | { do: 'play' }
-  | { do: 'pause' }
-  | { do: 'seek'; frame: number }
+  | { do: 'play'; order: number }
+  | { do: 'pause'; order: number }
+  | { do: 'seek'; order: number; frame: number }
   | { do: 'record'; id: number; frames: number };
 
 export type FromWorklet =
-  | ({ is: 'state'; time: number } & MixerState & Reading)
+  /** order: the last of those that move the playhead which was obeyed; what was told before it is out of date. */
+  | ({ is: 'state'; time: number; order: number } & MixerState & Reading)
   | { is: 'recorded'; id: number; position: number; channels: Float32Array[] };

@@ -58,10 +58,12 @@ export class Player {
   /** The gain in dB that what sounds is played with. */
   gain_db = $state(0);
   trouble = $state('');
-  ready = $state(false);
+  /** mute: this browser gives the page no sound. While it is opening, what is asked of it is kept and then done. */
+  state = $state<'opening' | 'ready' | 'mute'>('opening');
   hasPreview = $state(false);
 
   #context: AudioContext | null = null;
+  #opening: Promise<void> | null = null;
   #node: AudioWorkletNode | null = null;
   #segments: Segments | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -71,6 +73,8 @@ export class Player {
   #previews = 0;
   #recordings = new Map<number, (recorded: Recorded) => void>();
   #recordingId = 0;
+  /** Counts what moves the playhead: play, pause, seek. */
+  #orders = 0;
   #heldAt: [number, number] = [0, 0];
   analyser: AnalyserNode | null = null;
 
@@ -78,12 +82,19 @@ export class Player {
     return this.#context?.sampleRate ?? 0;
   }
 
-  /** Make ready for a song of this rate and length. Call close() when done. */
-  async open(rate_hz: number, duration_s: number): Promise<void> {
+  /** Make ready for a song of this rate and length, which is known from here on. Call close() when done. */
+  open(rate_hz: number, duration_s: number): Promise<void> {
     const context = contextAt(rate_hz);
     this.#context = context;
     this.duration_s = duration_s;
+    this.#opening = this.#open(context);
+    return this.#opening;
+  }
+
+  async #open(context: AudioContext): Promise<void> {
     if (!context.audioWorklet) {
+      this.state = 'mute';
+      this.playing = false;
       this.trouble = 'This browser plays sound only over https, or on the machine that the service runs on.';
       return;
     }
@@ -104,12 +115,16 @@ export class Player {
       drop: (id, start) => this.#tell({ do: 'drop', id, start }),
       trouble: (error) => this.#trouble(error),
     });
-    this.#tell({ do: 'length', frames: Math.round(duration_s * context.sampleRate) });
+    this.#tell({ do: 'length', frames: Math.round(this.duration_s * context.sampleRate) });
     for (const track of this.tracks) this.#add(track);
     this.#applyGains();
     if (this.wanted) this.select(this.wanted);
     this.#timer = setInterval(() => this.#tend(), TEND_MS);
-    this.ready = true;
+    this.state = 'ready';
+    this.setVolume(this.volume_db);
+    this.setLoop(this.loop, this.looping);
+    this.seek(this.position_s);
+    if (this.playing) await this.play();
   }
 
   close(): void {
@@ -119,7 +134,7 @@ export class Player {
     void this.#context?.close();
     this.#context = null;
     this.#node = null;
-    this.ready = false;
+    this.state = 'opening';
     this.playing = false;
   }
 
@@ -149,15 +164,21 @@ export class Player {
   }
 
   async play(): Promise<void> {
-    await this.#context?.resume();
-    this.#tell({ do: 'play' });
+    if (this.state === 'mute') return;
     this.playing = true;
+    this.waiting = true;
+    this.#orders += 1;
+    await this.#context?.resume();
+    if (this.state !== 'ready' || !this.playing) return;
+    this.#tell({ do: 'play', order: this.#orders });
     this.#tend();
   }
 
   pause(): void {
-    this.#tell({ do: 'pause' });
+    this.#orders += 1;
+    this.#tell({ do: 'pause', order: this.#orders });
     this.playing = false;
+    this.waiting = false;
   }
 
   toggle(): void {
@@ -169,7 +190,8 @@ export class Player {
     const at = Math.min(Math.max(0, position_s), this.duration_s);
     this.position_s = at;
     this.#last = { position: at * this.rate_hz, time: this.#context?.currentTime ?? 0 };
-    this.#tell({ do: 'seek', frame: Math.round(at * this.rate_hz) });
+    this.#orders += 1;
+    this.#tell({ do: 'seek', order: this.#orders, frame: Math.round(at * this.rate_hz) });
     this.#tend();
   }
 
@@ -198,7 +220,8 @@ export class Player {
     const context = this.#context;
     if (!context) return;
     const channels = await this.#decode(sound.flac);
-    if (this.#context !== context) return;
+    await this.#opening;
+    if (this.#context !== context || this.state !== 'ready') return;
     const old = this.#preview;
     this.#previews += 1;
     const id = `preview:${this.#previews}`;
@@ -302,6 +325,7 @@ export class Player {
       this.#recordings.delete(id);
       return;
     }
+    if (message.order !== this.#orders) return; // from before the last order
     this.#last = { position: message.position, time: message.time };
     this.position_s = message.position / this.rate_hz;
     if (message.ended) this.playing = false;

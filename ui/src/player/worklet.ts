@@ -49,6 +49,7 @@ class Player extends AudioWorkletProcessor {
   readonly #meter = new LoudnessMeter(sampleRate);
   #recordings: Recording[] = [];
   #sinceTold = 0;
+  #order = 0;
 
   constructor() {
     super();
@@ -70,13 +71,16 @@ class Player extends AudioWorkletProcessor {
     if (message.do === 'record') {
       const channels: Recording['channels'] = [new Float32Array(message.frames), new Float32Array(message.frames)];
       this.#recordings.push({ id: message.id, position: -1, channels, filled: 0 });
-    } else obey(this.#mixer, message);
+      return;
+    }
+    if ('order' in message) this.#order = message.order;
+    obey(this.#mixer, message);
   }
 
   #tell(frames: number): void {
     this.#sinceTold = 0;
     const time = currentTime + frames / sampleRate; // when the frame at `position` sounds
-    this.#post({ is: 'state', time, ...this.#mixer.state, ...this.#meter.read() });
+    this.#post({ is: 'state', time, order: this.#order, ...this.#mixer.state, ...this.#meter.read() });
   }
 
   /** Keep exactly what leaves, for who asked. */

@@ -101,8 +101,10 @@ export class Desk {
     if (newest && (this.shownId === null || !this.ready.some((master) => master.id === this.shownId))) {
       this.shownId = newest.id;
     }
+    const opening = this.#open();
     await Promise.all([this.#hearAnalysis(song), newest ? this.detail(newest.id) : null]);
-    await this.#open();
+    this.#adjust();
+    await opening;
     if (newest) void this.picture(this.shownId ?? newest.id);
   }
 
@@ -111,27 +113,39 @@ export class Desk {
     this.analysis = await api.get<Analysis>(`/api/audio/${song.mix.id}/analysis`, { signal: this.#closed.signal });
   }
 
-  /** The player begins with the mix, and gets a track for whatever comes. */
+  /** The player begins with the mix, and gets a track for whatever comes. Its length is known before this waits. */
   async #open(): Promise<void> {
     const mix = this.song?.mix;
-    const { specs } = this;
-    if (!mix?.listen_index || mix.duration_s === null || !specs) return;
+    if (!mix?.listen_index || mix.duration_s === null) return;
     this.player.setTracks(this.#tracks());
-    this.live?.lead(this.song?.references ?? []);
-    if (!this.live) {
-      this.live = new Live({
-        player: this.player,
-        specs,
-        songId: this.id,
-        under: () => ({ id: this.shownId ?? mix.id, recipe: this.shown?.recipe ?? null }),
-        mix: () => this.song?.mix?.measurements ?? null,
-      });
-      this.live.start(this.song?.intent ?? {}, this.shown, this.song?.references ?? []);
-    }
     if (this.#opened) return;
     this.#opened = true;
     this.player.select(this.shownId ?? mix.id);
     await this.player.open(mix.listen_index.rate_hz, mix.duration_s);
+  }
+
+  /** The controls begin once there is something to hear, and follow the references. */
+  #adjust(): void {
+    const { song, specs } = this;
+    const mix = song?.mix;
+    if (!song || !mix?.listen_index || !specs) return;
+    if (this.live) {
+      this.live.lead(song.references);
+      return;
+    }
+    this.live = new Live({
+      player: this.player,
+      specs,
+      songId: this.id,
+      under: () => ({ id: this.shownId ?? mix.id, recipe: this.shown?.recipe ?? null }),
+      mix: () => this.song?.mix?.measurements ?? null,
+    });
+    this.live.start(song.intent, this.shown, song.references);
+  }
+
+  #renew(): void {
+    void this.#open();
+    this.#adjust();
   }
 
   #tracks(): Track[] {
@@ -254,7 +268,7 @@ export class Desk {
   #merge(song: Partial<Song>): void {
     // the controls are this page's while it is open
     if (this.song) this.song = { ...this.song, ...song, intent: this.song.intent };
-    void this.#open();
+    this.#renew();
   }
 
   #putMaster(master: Master): void {
@@ -291,13 +305,13 @@ export class Desk {
       const references = this.song.references.filter((other) => other.id !== audio.id);
       this.song = { ...this.song, references: [...references, audio] };
     }
-    void this.#open();
+    this.#renew();
   }
 
   dropReference(id: string): void {
     if (!this.song) return;
     this.song = { ...this.song, references: this.song.references.filter((audio) => audio.id !== id) };
-    void this.#open();
+    this.#renew();
   }
 
   #putJob(job: Job): void {
