@@ -7,8 +7,8 @@ Sources: EBU Tech 3285 v2 (bext), EBU Tech 3306 and ITU-R BS.2088 (RF64), EBU Te
 """
 
 import struct
+from html import escape  # not xml.sax.saxutils, which brings all of urllib and ssl with it
 from typing import IO, Any
-from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
