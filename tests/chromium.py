@@ -76,7 +76,7 @@ def chromium() -> Iterator[Browser]:
 def opened(browser: Browser, service: Service, **options: object) -> Iterator[BrowserContext]:
     """A window of its own. Any error that a page throws fails the test that opened it."""
     errors: list[str] = []
-    context = browser.new_context(base_url=service.url, **options)  # type: ignore[arg-type]
+    context = browser.new_context(base_url=service.address, **options)  # type: ignore[arg-type]
     context.add_init_script(_EAVESDROP)
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.set_default_timeout(PATIENCE_MS)

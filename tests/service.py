@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -45,6 +46,8 @@ class Service:
         self._log = folder / "log.txt"
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
+        #: What it tells people to go to: `url` by its name.
+        self.address = ""
 
     def start(self, ready: bool = True) -> None:
         """Bring it up, at the same address each time, and wait until it can work."""
@@ -57,7 +60,8 @@ class Service:
             assert self._process.stdout is not None
             told = self._process.stdout.readline()
             assert told, self.log()
-            self.port = int(told.split(b"127.0.0.1:")[1].split(b'"')[0])
+            self.address = str(json.loads(told)["url"])
+            self.port = urlsplit(self.address).port or 0
         if ready:
             wait_for(self.is_ready, START_S, "the service is up")
 

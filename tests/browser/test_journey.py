@@ -127,7 +127,7 @@ def test_every_screen_fits_and_is_accessible(page: Page, theme: str, width: int)
         "/settings",
         "/settings/security",
         "/settings/programs",
-        "/settings/teams",
+        "/teams",
         "/nowhere",
     ]
     faults = {}

@@ -28,3 +28,16 @@ def test_connections_are_pooled_where_that_is_installed(monkeypatch: pytest.Monk
 def test_another_database_is_refused() -> None:
     with pytest.raises(UsageError, match="mysql"):
         read_conf({"TONEWRIGHT_DATABASE_URL": "mysql://host/songs"}).database()
+
+
+@pytest.mark.parametrize(
+    ("told", "url"),
+    [
+        ({}, "http://localhost:8000"),
+        ({"TONEWRIGHT_HOST": "::1", "TONEWRIGHT_PORT": "8100"}, "http://localhost:8100"),
+        ({"TONEWRIGHT_HOST": "studio.lan"}, "http://studio.lan:8000"),
+        ({"TONEWRIGHT_PUBLIC_URL": "https://master.example/"}, "https://master.example"),
+    ],
+)
+def test_the_address_that_people_are_told_has_a_name(told: dict[str, str], url: str) -> None:
+    assert read_conf(told).url == url

@@ -66,8 +66,10 @@ class Conf(Params):
 
     @property
     def url(self) -> str:
-        """The address that people see, without a slash at its end."""
-        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+        """The address that people see, without a slash at its end. This machine by its name: browsers keep passkeys for
+        names alone (WebAuthn Level 2, section 5.1.2)."""
+        name = "localhost" if self.host in ("127.0.0.1", "::1") else self.host
+        return self.public_url.rstrip("/") or f"http://{name}:{self.port}"
 
     @property
     def secure(self) -> bool:
