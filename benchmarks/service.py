@@ -99,6 +99,19 @@ class Person:
                 await asyncio.wait_for(self._next_event(song), 5.0)
         return None
 
+    async def stay(self, song: str) -> None:
+        """Keep an event stream open, as a browser does: one that ends is opened again after two seconds."""
+        while True:
+            try:
+                async with self.http.stream("GET", f"/api/events?song={song}", timeout=None) as stream:
+                    if stream.status_code != 200:
+                        self._seen.failures[f"events: {stream.status_code}"] += 1
+                    async for _ in stream.aiter_lines():
+                        pass
+            except httpx.HTTPError as error:
+                self._seen.failures[f"events: {type(error).__name__}"] += 1
+            await asyncio.sleep(2.0)
+
     async def _next_event(self, song: str) -> None:
         async with self.http.stream("GET", f"/api/events?song={song}") as stream:
             async for line in stream.aiter_lines():
@@ -140,16 +153,18 @@ def service(folder: Path) -> Iterator[str]:
 
 
 def tokens(folder: Path, number: int) -> list[str]:
-    """So many accounts with a token each, made as an operator could, without a mail for each."""
+    """So many accounts with a token each, made as an operator could, without a mail for each; one team of them all."""
     os.environ |= {"TONEWRIGHT_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "tonewright.server.settings"}
     import django
 
     django.setup()
-    from tonewright.server.models import ApiToken, User
+    from tonewright.server.models import ApiToken, Team, User
 
+    team = Team.objects.create(name="Everybody")
     made = []
     for index in range(number):
         user = User.objects.create_user(f"person{index}@example.org")
+        team.members.add(user)
         token = f"twk_{secrets.token_urlsafe(32)}"
         ApiToken.objects.create(
             user=user,
@@ -182,16 +197,19 @@ async def alone(url: str, token: str, song: Path) -> float:
     return time.perf_counter() - begin
 
 
-async def listen(person: Person, song: str, master: dict[str, Any], until: float) -> None:
-    """Play the mix and a master in real time, as the studio's player does."""
+async def listen(person: Person, song: str, master: dict[str, Any], after_s: float) -> None:
+    """Play the mix and a master in real time, as the studio's player does, until cancelled. after_s: nobody begins at
+    the same moment as everybody else.
+    """
+    await asyncio.sleep(after_s)
     answer = await person.ask("song", "GET", f"/api/songs/{song}")
     assert answer is not None
     mix = answer.json()["mix"]
     segments = len(master["listen_index"]["offsets"]) - 1
     position = secrets.randbelow(segments)
-    stream = asyncio.create_task(_keep_listening(person, song, until))
+    staying = asyncio.create_task(person.stay(song))
     try:
-        while time.perf_counter() < until:
+        while True:
             begin = time.perf_counter()
             at = position % segments
             await asyncio.gather(
@@ -203,32 +221,34 @@ async def listen(person: Person, song: str, master: dict[str, Any], until: float
             position += 1
             await asyncio.sleep(max(0.0, SEGMENT_S - (time.perf_counter() - begin)))
     finally:
-        stream.cancel()
-        await asyncio.gather(stream, return_exceptions=True)
+        staying.cancel()
+        await asyncio.gather(staying, return_exceptions=True)
 
 
-async def _keep_listening(person: Person, song: str, until: float) -> None:
-    while time.perf_counter() < until:
-        with contextlib.suppress(httpx.HTTPError):
-            async with person.http.stream("GET", f"/api/events?song={song}", timeout=None) as stream:
-                async for _ in stream.aiter_lines():
-                    pass
+async def shared_song(person: Person, song: Path) -> tuple[str, dict[str, Any]]:
+    """A mastered song that everybody of the team may listen to: its id and its master."""
+    song_id = await person.send(song)
+    assert song_id is not None
+    master = await person.master_of(song_id, 120)
+    assert master is not None
+    team = (await person.http.get("/api/teams")).raise_for_status().json()["items"][0]
+    project_id = (await person.http.get(f"/api/songs/{song_id}")).raise_for_status().json()["project_id"]
+    moved = await person.http.patch(f"/api/projects/{project_id}", json={"team_id": team["id"]})
+    moved.raise_for_status()
+    return song_id, master
 
 
 async def crowd(url: str, people: list[str], song: Path, listeners: int, songs: int) -> Seen:
-    """Listeners and senders at once, until every song that was sent has its master."""
+    """Listeners and senders at once, until every song that was sent has its master. people: first the listeners."""
     seen = Seen()
-    first = Person(url, people[0], seen)
-    song_id = await first.send(song)
-    assert song_id is not None, seen.failures
-    master = await first.master_of(song_id, 120)
-    assert master is not None
+    ears = [Person(url, token, seen) for token in people[:listeners]]
+    song_id, master = await shared_song(ears[0], song)
     seen.latency_s.clear()
     begin = time.perf_counter()
-    # the listeners are one account's, in as many places: what costs is the stream, not the account
-    ears = [Person(url, people[0], seen) for _ in range(listeners)]
-    ending = begin + 3600.0
-    listening = [asyncio.create_task(listen(ear, song_id, master, ending)) for ear in ears]
+    listening = [
+        asyncio.create_task(listen(ear, song_id, master, SEGMENT_S * index / listeners))
+        for index, ear in enumerate(ears)
+    ]
 
     async def sender(index: int, token: str) -> None:
         person = Person(url, token, seen)
@@ -241,7 +261,7 @@ async def crowd(url: str, people: list[str], song: Path, listeners: int, songs: 
         await asyncio.gather(*(one() for _ in range(10 * songs if index == 0 else songs)))
         await person.http.aclose()
 
-    await asyncio.gather(*(sender(index, token) for index, token in enumerate(people[1:])))
+    await asyncio.gather(*(sender(index, token) for index, token in enumerate(people[listeners:])))
     for task in listening:
         task.cancel()
     await asyncio.gather(*listening, return_exceptions=True)
@@ -290,7 +310,7 @@ def main() -> None:
         folder = Path(place)
         (folder / "data").mkdir()
         with service(folder / "data") as url:
-            people = tokens(folder / "data", chosen.senders + 1)
+            people = tokens(folder / "data", chosen.listeners + chosen.senders)
             taken = [
                 asyncio.run(alone(url, people[0], demo(folder / f"long-{seed}.wav", 240, seed)))
                 for seed in range(1, chosen.runs + 1)

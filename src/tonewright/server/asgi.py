@@ -4,18 +4,19 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tonewright.server.settings")
-_django = get_asgi_application()
+django.setup(set_prefix=False)
 
 from tonewright.server import lifespan  # noqa: E402 Django has to be ready first
 from tonewright.server.api.bodies import bounded  # noqa: E402
+from tonewright.server.handler import OneThreadHandler  # noqa: E402
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-_bounded = bounded(_django)
+_bounded = bounded(OneThreadHandler())
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -81,6 +81,7 @@ class Conf(Params):
             return {
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": str(self.data / "tonewright.sqlite3"),
+                "CONN_MAX_AGE": None,  # the threads that answer requests last, and with them their connections
                 "OPTIONS": {
                     # writers queue for the lock at their start, instead of failing in their middle
                     "transaction_mode": "IMMEDIATE",

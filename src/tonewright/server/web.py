@@ -40,6 +40,7 @@ def serve(listening: socket.socket) -> None:
 
     config = uvicorn.Config(
         application,
+        http="httptools",
         lifespan="on",
         log_config=None,
         access_log=False,

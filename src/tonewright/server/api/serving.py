@@ -4,11 +4,8 @@ What a content key names never changes, so a browser that was let in may keep it
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
@@ -16,6 +13,7 @@ from ninja import Field, Schema
 
 from tonewright.base.errors import UsageError
 from tonewright.server.api.problems import problem
+from tonewright.server.api.streams import body
 from tonewright.server.errors import NotFound
 from tonewright.server.sound.peaks import HEADER_BYTES, PeaksHeader
 from tonewright.server.storage import digest_of, storage
@@ -57,8 +55,7 @@ def whole_file(request: HttpRequest, key: str, media_type: str, filename: str | 
         return refused
     start, stop, partial = wanted
     chunks = storage().stream(key, start, stop - start)
-    body: Any = _in_threads(chunks) if isinstance(request, ASGIRequest) else chunks
-    answer = StreamingHttpResponse(body, status=206 if partial else 200, content_type=media_type)
+    answer = StreamingHttpResponse(body(request, chunks), status=206 if partial else 200, content_type=media_type)
     answer["Content-Length"] = str(stop - start)
     answer["Accept-Ranges"] = "bytes"
     if partial:
@@ -136,17 +133,3 @@ def _range(request: HttpRequest, size: int, etag: str) -> tuple[int, int, bool] 
         if last and int(last) < start:
             return 0, size, False
     return (start, stop, True) if start < stop else None
-
-
-async def _in_threads(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Reading waits for a disk or a bucket; other requests go on meanwhile."""
-
-    def following() -> bytes | None:
-        return next(chunks, None)
-
-    try:
-        while (chunk := await sync_to_async(following, thread_sensitive=False)()) is not None:
-            yield chunk
-    finally:
-        if hasattr(chunks, "close"):
-            chunks.close()  # the listener may have gone before the end
