@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from catalogue import keep, ready_master, ready_mix
 from tonewright.server.models import Delivery, Event, Job, Master, Song, User
+from tonewright.server.services import carrying
 from tonewright.server.services.naming import master_filename
+from tonewright.server.services.rendering import Made, delivered
+from tonewright.server.services.titles import tags_of
 
 Browser = Callable[[User], Client]
 WAV = b"RIFF" + bytes(range(256))
@@ -23,7 +28,7 @@ def send(client: Client, method: str, path: str, body: Any = None, **headers: st
 
 @pytest.fixture
 def master(piece: Song) -> Master:
-    return ready_master(ready_mix(piece), master_key=keep(WAV), bytes=len(WAV))
+    return ready_master(ready_mix(piece), master_key=keep(WAV), bytes=len(WAV), tags=tags_of(piece))
 
 
 def test_the_versions_own_file_is_there_at_once(artist: User, master: Master, signed_in: Browser) -> None:
@@ -98,8 +103,48 @@ def test_files_with_an_old_title_in_them_are_made_anew(artist: User, master: Mas
     old = send(client, "POST", path, {"format": "wav"}).json()
     send(client, "PATCH", f"/songs/{master.song_id}", {"title": "Overture"})
     new = send(client, "POST", path, {"format": "wav"}).json()
-    assert new["filename"] == "The Examples - Overture (Master 1, 24-bit).wav"
+    assert (new["state"], new["sha256"]) == ("queued", "")  # the version's own file still says the old one
+    assert Job.objects.get().delivery_id == UUID(new["id"])
     assert send(client, "GET", f"/deliveries/{old['id']}").status_code == 404
+    assert send(client, "GET", f"/deliveries/{new['id']}/file").status_code == 409
+
+
+@pytest.mark.parametrize("change", [{"isrc": "QMABC2600001"}, {"artist": "Others"}, {"track_number": 3}])
+def test_whatever_stands_in_the_file_makes_it_old(
+    artist: User, master: Master, signed_in: Browser, change: dict[str, Any]
+) -> None:
+    client, path = signed_in(artist), f"/masters/{master.pk}/deliveries"
+    send(client, "PATCH", f"/songs/{master.song_id}", change)
+    assert send(client, "POST", path, {"format": "wav"}).json()["state"] == "queued"
+    Song.objects.update(isrc="", artist="", track_number=None)
+    send(client, "PATCH", f"/songs/{master.song_id}", {"title": "Opening"})
+    assert send(client, "POST", path, {"format": "wav"}).json()["state"] == "queued"  # it is on its way
+
+
+def test_a_project_that_is_called_otherwise_makes_them_old_too(
+    artist: User, master: Master, signed_in: Browser
+) -> None:
+    client = signed_in(artist)
+    send(client, "PATCH", f"/projects/{master.song.project_id}", {"artist": "Others"})
+    asked = send(client, "POST", f"/masters/{master.pk}/deliveries", {"format": "wav"})
+    assert asked.json()["state"] == "queued"
+
+
+def test_a_file_that_was_made_under_a_name_that_is_no_more_is_not_handed_out(
+    artist: User, master: Master, signed_in: Browser
+) -> None:
+    client, path = signed_in(artist), f"/masters/{master.pk}/deliveries"
+    asked = send(client, "POST", path, {"format": "flac"}).json()
+    job = carrying.claim(Job.objects.get().pk)
+    assert job is not None
+    old = Made(tags_of(master.song), keep(b"fLaC old"), 8, "0" * 64, "old.flac", [])
+    send(client, "PATCH", f"/songs/{master.song_id}", {"title": "Overture"})
+    assert not delivered(job, old)
+    assert send(client, "GET", f"/deliveries/{asked['id']}/file").status_code == 409
+    master.song.refresh_from_db()
+    assert delivered(job, replace(old, tags=tags_of(master.song), key=keep(b"fLaC new")))
+    file = send(client, "GET", f"/deliveries/{asked['id']}/file")
+    assert b"".join(file.streaming_content) == b"fLaC new"
 
 
 @pytest.mark.parametrize(
@@ -120,6 +165,7 @@ def test_names_of_files_are_sensible_whatever_a_song_is_called(
 ) -> None:
     master.song.title, master.song.artist = title, artist_name
     master.song.save()
+    Master.objects.update(tags=tags_of(master.song))
     client = signed_in(artist)
     delivery = send(client, "POST", f"/masters/{master.pk}/deliveries", {"format": "wav"}).json()
     assert len(delivery["filename"].encode()) <= 200

@@ -14,6 +14,7 @@ from sound_jobs import RATE, SECONDS, carried_out, write
 from tonewright.base.errors import Impossible, InputUnreadable, Silent, UsageError
 from tonewright.base.files import Delivery, open_signal
 from tonewright.base.signal import Block
+from tonewright.dsp.gain import GainParams
 from tonewright.dsp.maximiser import MaximiserParams
 from tonewright.engine.intent import Intent
 from tonewright.engine.master import master
@@ -124,6 +125,31 @@ def test_a_lossless_delivery_is_the_same_master(
         assert file.digest() == found["sha256"]
         difference = file.read(0, file.frames) - whole(folder / "master.wav")
         assert np.abs(difference).max() <= 2.0 ** (2 - int(bits))
+
+
+@pytest.mark.parametrize(("form", "name"), [("wav", "delivery.wav"), ("flac", "delivery.flac")])
+def test_a_versions_own_words_get_other_tags(
+    mastered: Arrived, arrived: Arrived, tmp_path: Path, form: str, name: str
+) -> None:
+    folder, result = mastered
+    # as a later engine would: what is rendered anew may differ, what was heard does not
+    other = Recipe(steps=(Step(id="level", kind="gain", params=GainParams(gain_db=-20.0)),))
+    job = {
+        "source": str(arrived[0] / "work.bin"),
+        "made": str(folder / "master.wav"),
+        "recipe": other.to_json(),
+        "format": form,
+        "bits": "24",
+    }
+    found = carried_out(tmp_path / "out", "deliver", **job, tags={"title": "Another Title", "isrc": "QMABC2600001"})
+    assert found["notes"] == []
+    assert found["measurements"]["integrated_lufs"] == pytest.approx(result["after"]["integrated_lufs"])
+    with open_signal(tmp_path / "out" / name) as file:
+        assert (file.tags.title, file.tags.artist, file.tags.isrc) == ("Another Title", "The Tests", "QMABC2600001")
+        np.testing.assert_array_equal(file.read(0, file.frames), whole(folder / "master.wav"))
+    if form == "wav":
+        carried_out(tmp_path / "same", "deliver", **job)
+        assert (tmp_path / "same" / name).read_bytes() == (folder / "master.wav").read_bytes()
 
 
 @pytest.mark.parametrize(("form", "name"), [("mp3", "delivery.mp3"), ("aac", "delivery.m4a")])

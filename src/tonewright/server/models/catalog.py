@@ -98,6 +98,8 @@ class Master(Row):
     intent = models.JSONField(default=dict)
     #: what it is led by, as it stood when the version was ordered: audio_id, filename, weight
     references = models.JSONField(default=list)
+    #: what its own file says of the song: services.titles.tags_of, as it stood when the file was made
+    tags = models.JSONField(default=dict)
     #: given with the order, or found by the assistant
     recipe = models.JSONField(null=True, blank=True)
     recipe_given = models.BooleanField(default=False)

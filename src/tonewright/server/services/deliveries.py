@@ -15,6 +15,7 @@ from tonewright.server.services.access import Actor, get
 from tonewright.server.services.masters import must_be_ready
 from tonewright.server.services.naming import master_filename
 from tonewright.server.services.shown import delivery_json
+from tonewright.server.services.titles import tags_of
 from tonewright.server.sound.jobs import DeliveryBits, DeliveryFormat
 from tonewright.server.storage import digest_of
 
@@ -31,9 +32,9 @@ _AS_MADE = ("wav", "24")
 def request(actor: Actor, master_id: UUID, wanted_format: str, bits: str | None = None) -> tuple[Delivery, bool]:
     """The file of a version in a format, and whether it had to be ordered: there is one of each, however often asked.
 
-    bits: default the format's first. The version's own file, 24-bit WAV, is there at once. One that failed is tried
-    again. Raises NotFound, Conflict for a version that is not ready, Impossible for a word length that the format
-    does not have.
+    bits: default the format's first. The version's own file, 24-bit WAV, is there at once, as long as the song is
+    called what the file says. One that failed is tried again. Raises NotFound, Conflict for a version that is not
+    ready, Impossible for a word length that the format does not have.
     """
     lengths = FORMATS[wanted_format]
     if bits is not None and bits not in lengths:
@@ -47,7 +48,7 @@ def request(actor: Actor, master_id: UUID, wanted_format: str, bits: str | None 
         delivery, made = Delivery.objects.get_or_create(master=master, format=wanted_format, bits=chosen)
         if not made and delivery.state != Delivery.State.FAILED:
             return delivery, False
-        if (wanted_format, chosen) == _AS_MADE:
+        if (wanted_format, chosen) == _AS_MADE and master.tags == tags_of(master.song):
             delivery.state, delivery.key, delivery.bytes = Delivery.State.READY, master.master_key, master.bytes
             delivery.sha256 = digest_of(master.master_key)
             delivery.filename = master_filename(master, "wav", chosen)

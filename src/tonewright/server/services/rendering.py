@@ -6,17 +6,19 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from tonewright.server.models import Delivery, Job, Master
+from tonewright.server.models import Delivery, Job, Master, Song
 from tonewright.server.services.carrying import finish, hold
 from tonewright.server.services.events import tell
 from tonewright.server.services.shown import delivery_json, master_json
+from tonewright.server.services.titles import tags_of
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A version's files and facts. result: as server/sound/master.py gives it."""
+    """A version's files and facts. result: as server/sound/master.py gives it. tags: what its file was told to say."""
 
     result: dict[str, Any]
+    tags: dict[str, Any]
     master_key: str
     report_key: str
     curves_key: str
@@ -36,6 +38,7 @@ def rendered(job: Job, made: Rendered) -> None:
         master.measurements = result["after"]
         master.decisions, master.shortfalls = result["decisions"], result["shortfalls"]
         master.listen_index, master.bytes = result["listen_index"], result["bytes"]
+        master.tags = made.tags
         master.master_key, master.report_key, master.curves_key = made.master_key, made.report_key, made.curves_key
         master.peaks_key, master.listen_key = made.peaks_key, made.listen_key
         master.ready_at = timezone.now()
@@ -46,8 +49,9 @@ def rendered(job: Job, made: Rendered) -> None:
 
 @dataclass(frozen=True)
 class Made:
-    """A file to take away. notes: what had to differ from the version, in words."""
+    """A file to take away. tags: what it was told to say. notes: what had to differ from the version, in words."""
 
+    tags: dict[str, Any]
     key: str
     bytes: int
     sha256: str
@@ -55,10 +59,17 @@ class Made:
     notes: list[str]
 
 
-def delivered(job: Job, made: Made) -> None:
-    """The file is ready. Raises Superseded."""
+def delivered(job: Job, made: Made) -> bool:
+    """The file is ready; unless the song has another name by now: then nothing is done, and it has to be made anew.
+
+    Raises Superseded.
+    """
     with transaction.atomic():
         hold(job)
+        # held, so that whoever gives it another name finds this file (projects.outdate_files)
+        song = Song.objects.select_for_update().select_related("project").get(pk=job.song_id)
+        if tags_of(song) != made.tags:
+            return False
         delivery = Delivery.objects.select_for_update(of=("self",)).get(jobs=job)
         delivery.state, delivery.error = Delivery.State.READY, None
         delivery.key, delivery.bytes, delivery.sha256 = made.key, made.bytes, made.sha256
@@ -66,3 +77,4 @@ def delivered(job: Job, made: Made) -> None:
         delivery.save()
         finish(job)
         tell("delivery", job.owner_id, job.song_id, delivery_json(delivery))
+    return True

@@ -1,4 +1,6 @@
-"""What a song is called: as its file says, until somebody says otherwise."""
+"""What a song is called: as its file says, until somebody says otherwise; and what the files made of it say."""
+
+from typing import Any
 
 from tonewright.base.files.tags import isrc_of
 from tonewright.server.models import Audio, Song
@@ -26,6 +28,18 @@ def fill_from_tags(song: Song, audio: Audio) -> None:
         song.track_number = number if number and 0 < number <= _MOST_TRACKS else named.track_number
     if not song.isrc:
         song.isrc = isrc_of(_text(tags.get("isrc")))
+
+
+def tags_of(song: Song) -> dict[str, Any]:
+    """What a song's owner says about it, for its files (sound.jobs.SongTags)."""
+    project = song.project
+    return {
+        "title": song.title,
+        "artist": song.artist or project.artist,
+        "album": project.title if project.kind == project.Kind.ALBUM else "",
+        "track_number": song.track_number or 0,
+        "isrc": song.isrc,
+    }
 
 
 def _text(value: object) -> str:

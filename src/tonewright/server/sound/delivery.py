@@ -1,21 +1,24 @@
-"""A file to take away, made from a version's recipe: another format, word length or rate of the same master."""
+"""A file to take away, made from a version: another format, word length or rate of the same master, or other tags."""
 
 import hashlib
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tonewright.base.errors import CeilingPassed
-from tonewright.base.files import Delivery
+from tonewright.base.files import Delivery, open_signal
 from tonewright.base.files.formats import output_format
 from tonewright.base.progress import Progress
 from tonewright.dsp.maximiser import MaximiserParams
-from tonewright.engine.deliver import Order
+from tonewright.engine.deliver import Order, deliver
 from tonewright.engine.make import Heard, Made, carry_out
 from tonewright.engine.rate import AtRate
 from tonewright.engine.recipe import Recipe, Step, parse
 from tonewright.engine.targets import target as target_named
+from tonewright.measure.meter import Measurements
 from tonewright.server.sound.jobs import DeliverJob
+from tonewright.server.sound.master import DELIVERY as MASTER
 from tonewright.server.sound.song import heard, tags
 from tonewright.server.sound.work_file import WorkFile
 
@@ -44,7 +47,12 @@ def make_delivery(job: DeliverJob, progress: Progress) -> dict[str, Any]:
             signal = stack.enter_context(AtRate(work, rate_hz, work.info.path, progress))
             song = Heard(signal, song.analysis, song.fingerprint, None)
         order = Order(path, delivery, tags(job.tags, work), (job.source,))
-        made, notes = _under_its_ceiling(song, recipe, order, progress)
+        notes: list[str] = []
+        if job.made is not None and rate_hz == work.rate_hz and delivery.bits == MASTER.bits:
+            after = _same_words(job.made, order, progress)
+        else:
+            made, notes = _under_its_ceiling(song, recipe, order, progress)
+            after, recipe = made.after, made.recipe
     if rate_hz != work.rate_hz:
         notes.insert(0, f"The rate is {rate_hz} Hz instead of the song's {work.rate_hz} Hz.")
     return {
@@ -54,11 +62,18 @@ def make_delivery(job: DeliverJob, progress: Progress) -> dict[str, Any]:
         "format": job.format,
         "bits": None if form.lossy else int(delivery.bits or form.bits[0]),
         "rate_hz": rate_hz,
-        "measurements": made.after.to_json(),
-        "recipe": made.recipe.to_json(),
+        "measurements": after.to_json(),
+        "recipe": recipe.to_json(),
         "notes": notes,
         "files": {"delivery": path.name},
     }
+
+
+def _same_words(made: Path, order: Order, progress: Progress) -> Measurements:
+    """The version's own file again, to the word, with other tags or in another lossless format."""
+    progress.stage("write", 0.6)
+    with open_signal(made) as file:
+        return deliver(file, replace(order, source_bits=file.info.bits), progress=progress)
 
 
 def _under_its_ceiling(song: Heard, recipe: Recipe, order: Order, progress: Progress) -> tuple[Made, list[str]]:

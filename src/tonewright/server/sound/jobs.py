@@ -84,11 +84,13 @@ class MasterJob(Job):
 
 
 class DeliverJob(Job):
-    """A file to take away is made from a version's recipe. source: the song's work file. name: of the file, without its
-    extension. target: a name from `tonewright targets`, whose rate is delivered where it asks for one."""
+    """A file to take away is made from a version's recipe. source: the song's work file. made: the version's own file,
+    whose words are taken where they can stay. name: of the file, without its extension. target: a name from
+    `tonewright targets`, whose rate is delivered where it asks for one."""
 
     job: Literal["deliver"]
     source: Path
+    made: Path | None = None
     recipe: dict[str, Any]
     format: DeliveryFormat
     bits: DeliveryBits | None = None

@@ -5,13 +5,14 @@ happens once (services/carrying.py).
 """
 
 import errno
+import inspect
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -23,10 +24,12 @@ from tonewright.server.models import Audio, Job, Song
 from tonewright.server.services import arrivals, carrying, naming, rendering
 from tonewright.server.services.carrying import Superseded
 from tonewright.server.services.files import keep
+from tonewright.server.services.titles import tags_of
 from tonewright.server.storage import storage
 from tonewright.server.work.child import Children
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 #: How long to wait before a job is begun again after the database could not be reached, in seconds.
 _PATIENCE_S = (1.0, 5.0, 15.0, 60.0, 60.0)
@@ -130,17 +133,7 @@ def _arrive(job: Job, folder: Path, run: Run) -> None:
     assert audio is not None
     with storage().local(audio.key) as source:
         result = run(job, folder, {"job": "arrive", "source": str(source), "filename": audio.filename})
-    files = {name: keep(folder / file) for name, file in result["files"].items()}
-    arrivals.arrived(
-        job,
-        arrivals.Heard(
-            result,
-            work_key=files["work"],
-            analysis_key=files["analysis"],
-            peaks_key=files["peaks"],
-            listen_key=files["listen"],
-        ),
-    )
+    arrivals.arrived(job, _kept(arrivals.Heard, folder, result))
 
 
 def _master(job: Job, folder: Path, run: Run) -> None:
@@ -160,43 +153,44 @@ def _master(job: Job, folder: Path, run: Run) -> None:
             "tags": tags_of(job.song),
         }
         result = run(job, folder, order)
-    files = {name: keep(folder / file) for name, file in result["files"].items()}
-    rendering.rendered(
-        job,
-        rendering.Rendered(
-            result,
-            master_key=files["master"],
-            report_key=files["report"],
-            curves_key=files["curves"],
-            peaks_key=files["peaks"],
-            listen_key=files["listen"],
-        ),
-    )
+    rendering.rendered(job, _kept(rendering.Rendered, folder, result, tags=order["tags"]))
 
 
 def _deliver(job: Job, folder: Path, run: Run) -> None:
     delivery = job.delivery
     assert delivery is not None
     master = delivery.master
-    with storage().local(master.audio.work_key) as source:
-        order = {
-            "job": "deliver",
-            "source": str(source),
-            "recipe": master.recipe,
-            "format": delivery.format,
-            "bits": delivery.bits or None,
-            "tags": tags_of(job.song),
-        }
-        result = run(job, folder, order)
-    path = folder / result["file"]
-    made = rendering.Made(
-        key=keep(path),
-        bytes=result["bytes"],
-        sha256=result["sha256"],
-        filename=naming.master_filename(master, path.suffix.lstrip("."), delivery.bits),
-        notes=result["notes"],
-    )
-    rendering.delivered(job, made)
+    done = False
+    while not done:  # again if the song was given another name meanwhile
+        master.song = Song.objects.select_related("project").get(pk=job.song_id)
+        tags = tags_of(master.song)
+        with all_local([master.audio.work_key, master.master_key]) as (source, made):
+            order = {
+                "job": "deliver",
+                "source": str(source),
+                "made": str(made),
+                "recipe": master.recipe,
+                "format": delivery.format,
+                "bits": delivery.bits or None,
+                "tags": tags,
+            }
+            result = run(job, folder, order)
+        path = folder / result["file"]
+        file = rendering.Made(
+            tags=tags,
+            key=keep(path),
+            bytes=result["bytes"],
+            sha256=result["sha256"],
+            filename=naming.master_filename(master, path.suffix.lstrip("."), delivery.bits),
+            notes=result["notes"],
+        )
+        done = rendering.delivered(job, file)
+
+
+def _kept(shape: Callable[..., T], folder: Path, result: dict[str, Any], **more: Any) -> T:
+    """What a child made, in the shape that its use case takes: for each field `x_key`, the file `x` is kept."""
+    names = [name.removesuffix("_key") for name in inspect.signature(shape).parameters if name.endswith("_key")]
+    return shape(result=result, **{f"{name}_key": keep(folder / result["files"][name]) for name in names}, **more)
 
 
 _KINDS: dict[str, Callable[[Job, Path, Run], None]] = {
@@ -224,18 +218,6 @@ def _references(kept: list[dict[str, Any]]) -> list[tuple[Audio, float]]:
     """The sounds that a version is led by, as far as they are still there."""
     rows = {str(row.pk): row for row in Audio.objects.filter(pk__in=[each["audio_id"] for each in kept])}
     return [(rows[each["audio_id"]], each["weight"]) for each in kept if each["audio_id"] in rows]
-
-
-def tags_of(song: Song) -> dict[str, Any]:
-    """What a song's owner says about it, for its files."""
-    project = song.project
-    return {
-        "title": song.title,
-        "artist": song.artist or project.artist,
-        "album": project.title if project.kind == project.Kind.ALBUM else "",
-        "track_number": song.track_number or 0,
-        "isrc": song.isrc,
-    }
 
 
 def _explained(error: Exception) -> TonewrightError:
