@@ -3,7 +3,6 @@
 A library leaves its host's process alone, so nothing here runs on import.
 """
 
-import atexit
 import gc
 import os
 import stat
@@ -24,15 +23,13 @@ def tune() -> None:
     - Blocks and segments are allocated and freed all the time. glibc would hand each back to the system and fetch it
       anew, page by page: kept instead, a master takes a tenth less time and memory.
     - Kernels and imports make many objects and hardly any cycles: looking for cycles less often is enough. What a
-      command imports stays under the threshold, and at the exit, where all memory is given back at once, Python's
-      own last look for cycles among all of it (0.1 s) finds nothing to look at.
+      command imports stays under the threshold.
     - Linear algebra here is small; its threads would only spin beside ours.
     - Compiled kernels are kept for the next run, somewhere.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _find_room_for_kernels()
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, 20, 100)
-    atexit.register(gc.freeze)
     if sys.platform == "linux":
         _keep_freed_memory()
 
