@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tonewright.server.models import Audio, Upload, UploadPart
-from tonewright.server.services import assembling, uploads
+from tonewright.server.services import assembling, parts, uploads
 from tonewright.server.services.access import Actor
 from tonewright.server.storage import storage
 
@@ -39,7 +39,7 @@ def pieces(upload: Upload, content: bytes) -> list[bytes]:
 
 
 def put(actor: Actor, upload: Upload, number: int, content: bytes, sha256: str = "") -> UploadPart:
-    return uploads.put_part(actor, upload.pk, number, sha256 or digest(content), io.BytesIO(content))
+    return parts.put_part(actor, upload.pk, number, sha256 or digest(content), io.BytesIO(content))
 
 
 def put_all(actor: Actor, upload: Upload, content: bytes, order: Sequence[int] = ()) -> None:

@@ -85,7 +85,7 @@ def _users(what: str) -> dict[str, Any]:
 
     from tonewright.server.models import User
     from tonewright.server.ops.start import must_be_migrated
-    from tonewright.server.services.files import kept_bytes
+    from tonewright.server.services.quota import used_bytes
 
     must_be_migrated()
     rows = User.objects.filter(is_visitor=False).annotate(count=Count("projects")).order_by("created_at")
@@ -96,7 +96,7 @@ def _users(what: str) -> dict[str, Any]:
             "active": user.is_active,
             "created_at": user.created_at.isoformat(),
             "projects": user.count,
-            "bytes": kept_bytes(user),
+            "bytes": used_bytes(user),
         }
         for user in rows
     ]

@@ -10,7 +10,7 @@ from sending import send, some_bytes
 from tonewright.base.errors import UsageError
 from tonewright.server.errors import Conflict, NotFound
 from tonewright.server.models import Audio, Event, Job, Master, Song, User
-from tonewright.server.services import audios, files, masters
+from tonewright.server.services import audios, masters, quota
 from tonewright.server.services.access import Actor
 
 
@@ -37,13 +37,13 @@ def test_a_mix_has_no_weight(sender: Actor, piece: Song) -> None:
 
 
 def test_a_removed_reference_is_gone_and_counts_no_more(sender: Actor, reference: Audio) -> None:
-    assert files.kept_bytes(sender.user) == 900
+    assert quota.used_bytes(sender.user) == 900
     audios.remove(sender, reference.pk)
     with pytest.raises(NotFound):
         audios.get(sender, reference.pk)
     with pytest.raises(NotFound):
         audios.remove(sender, reference.pk)
-    assert files.kept_bytes(sender.user) == 0
+    assert quota.used_bytes(sender.user) == 0
     assert Job.objects.get().state == Job.State.CANCELLED
     song = Event.objects.filter(kind="song").last()
     assert song is not None

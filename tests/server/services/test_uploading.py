@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from sending import begin, complete, digest, kept, pieces, put, put_all, send, some_bytes
 from tonewright.base.errors import DiskFull, NotAudio, UsageError
 from tonewright.server.conf import conf
-from tonewright.server.errors import Conflict, NotAllowed, NotFound, PartDamaged, QuotaPassed, TooManyRequests
+from tonewright.server.errors import Conflict, NotAllowed, NotFound, PartDamaged, TooManyRequests
 from tonewright.server.models import Audio, Event, Job, Project, Song, StoredFile, Upload, UploadPart, User
-from tonewright.server.services import accounts, assembling, files, uploads
+from tonewright.server.services import accounts, assembling, files, parts, uploads
 from tonewright.server.services.access import Actor
 from tonewright.server.storage import Storage, part_key, parts_prefix, storage
 from tonewright.server.storage.disk import DiskStorage
@@ -33,17 +33,6 @@ EXAMPLES = settings(max_examples=20, deadline=None, suppress_health_check=[Healt
 @pytest.fixture
 def sender(artist: User) -> Actor:
     return Actor(artist)
-
-
-@pytest.fixture
-def quota(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Set what an account may keep."""
-
-    def limit(count: int) -> None:
-        less = conf().model_copy(update={"quota_bytes": count})
-        monkeypatch.setattr(uploads, "conf", lambda: less)
-
-    return limit
 
 
 @pytest.mark.slow
@@ -103,7 +92,7 @@ def send_through(sender: Actor, deaths: list[int], seed: int, resumed: bool) -> 
     for dies_at in [*deaths, 0]:
         mortal = Mortal(real, dies_at)
         with (
-            patch.object(uploads, "storage", lambda: mortal),  # noqa: B023
+            patch.object(parts, "storage", lambda: mortal),  # noqa: B023
             patch.object(assembling, "storage", lambda: mortal),  # noqa: B023
             patch.object(files, "storage", lambda: mortal),  # noqa: B023
             suppress(Killed),
@@ -152,14 +141,14 @@ def test_a_part_that_comes_back_while_it_is_being_replaced_stays(
     first, second = some_bytes(PART, 1), some_bytes(PART, 2)
     upload = begin(sender, first)
     put(sender, upload, 1, first)
-    drop = uploads._drop
+    drop = parts._drop
 
     def late_drop(*arguments: Any) -> None:
-        monkeypatch.setattr(uploads, "_drop", drop)
+        monkeypatch.setattr(parts, "_drop", drop)
         put(sender, upload, 1, first)
         drop(*arguments)
 
-    monkeypatch.setattr(uploads, "_drop", late_drop)
+    monkeypatch.setattr(parts, "_drop", late_drop)
     put(sender, upload, 1, second)
     assert kept(complete(sender, upload)) == first
 
@@ -380,51 +369,6 @@ def test_a_visitor_tries_one_song(db: None) -> None:
         begin(visitor, some_bytes(PART), project_id=song.project_id)
     send(visitor, some_bytes(PART, 1), song_id=song.pk)
     send(visitor, some_bytes(PART, 2), song_id=song.pk, role="reference")
-
-
-def test_a_full_account_takes_no_more(sender: Actor, quota: Callable[[int], None]) -> None:
-    quota(10_000)
-    upload = begin(sender, some_bytes(6_000))
-    with pytest.raises(QuotaPassed, match=r"3\.9 KiB left"):
-        begin(sender, some_bytes(4_001))
-    begin(sender, some_bytes(4_000))
-    uploads.abort(sender, upload.pk)
-    begin(sender, some_bytes(6_000))
-
-
-def test_what_is_kept_is_counted_by_whose_project_it_is(sender: Actor, stranger: User, piece: Song) -> None:
-    assert files.kept_bytes(sender.user) == 0
-    audio = send(sender, some_bytes(700), song_id=piece.pk)
-    begin(sender, some_bytes(30), song_id=piece.pk)
-    begin(sender, some_bytes(20))
-    version = audio.masters.create(song=piece, number=1, audio=audio, bytes=4_000)
-    version.deliveries.create(format="mp3", bytes=50_000)
-    assert files.kept_bytes(sender.user) == 54_750
-    assert files.kept_bytes(stranger) == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_at_once_that_don_t_both_fit_one_is_refused(artist: User, quota: Callable[[int], None]) -> None:
-    quota(10_000)
-    outcomes: list[str] = []
-    start = threading.Barrier(6)
-
-    def ask() -> None:
-        start.wait()
-        try:
-            begin(Actor(artist), some_bytes(6_000))
-            outcomes.append("taken")
-        except QuotaPassed:
-            outcomes.append("refused")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=ask) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["refused"] * 5 + ["taken"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,6 +10,7 @@ from ninja import Query, Router, Schema, Status
 from tonewright.server.api.auth import actor
 from tonewright.server.api.idempotency import idempotent
 from tonewright.server.api.paging import Page, Paging, page
+from tonewright.server.api.problems import Problem
 from tonewright.server.api.serving import binary, whole_file
 from tonewright.server.api.shapes import CONFLICTS, REFUSALS, DeliveryOut
 from tonewright.server.models import Delivery
@@ -41,7 +42,7 @@ def list_deliveries(request: HttpRequest, master_id: UUID, paging: Query[Paging]
 
 @router.post(
     "/masters/{master_id}/deliveries",
-    response={200: DeliveryOut, 201: DeliveryOut, **CONFLICTS},
+    response={200: DeliveryOut, 201: DeliveryOut, **CONFLICTS, 413: Problem},
     summary="Ask for a file in a format; one that there is already is given again",
 )
 @idempotent

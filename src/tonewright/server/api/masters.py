@@ -101,7 +101,7 @@ def list_masters(request: HttpRequest, song_id: UUID, paging: Query[Paging]) -> 
 
 @router.post(
     "/songs/{song_id}/masters",
-    response={201: MasterInFull, **CONFLICTS, 429: Problem},
+    response={201: MasterInFull, **CONFLICTS, 413: Problem, 429: Problem},
     summary="Order a new version",
 )
 @idempotent

@@ -18,7 +18,7 @@ from tonewright.server.api.streams import attachment, stream
 from tonewright.server.conf import conf
 from tonewright.server.errors import NotAllowed
 from tonewright.server.models import Invitation, User
-from tonewright.server.services import accounts, export, files, teams
+from tonewright.server.services import accounts, export, quota, teams
 
 router = Router()
 
@@ -93,7 +93,7 @@ def get_usage(request: HttpRequest) -> dict[str, int]:
     """What I keep here, and what I may."""
     user, settings = actor(request).user, conf()
     return {
-        "used_bytes": files.kept_bytes(user),
+        "used_bytes": quota.used_bytes(user),
         "quota_bytes": settings.quota_bytes,
         "file_bytes": settings.visitor_bytes if user.is_visitor else settings.upload_bytes,
     }

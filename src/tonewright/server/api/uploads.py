@@ -12,7 +12,7 @@ from tonewright.server.api.idempotency import idempotent
 from tonewright.server.api.paging import Page, Paging, page
 from tonewright.server.api.problems import Problem
 from tonewright.server.api.shapes import CONFLICTS, REFUSALS
-from tonewright.server.services import assembling, uploads
+from tonewright.server.services import assembling, parts, uploads
 from tonewright.server.services.access import get_upload
 
 router = Router()
@@ -103,8 +103,8 @@ def put_part(
     request: HttpRequest, upload_id: UUID, number: PartNumber, content_sha256: Header[Digest]
 ) -> dict[str, Any]:
     """The body is the part's bytes. Any order, as often as need be; what was answered is kept."""
-    part = uploads.put_part(actor(request), upload_id, number, content_sha256, cast(IO[bytes], request))
-    return uploads.part_json(part)
+    part = parts.put_part(actor(request), upload_id, number, content_sha256, cast(IO[bytes], request))
+    return parts.part_json(part)
 
 
 @router.post(

@@ -19,6 +19,8 @@ class Upload(Row):
         DONE = "done"
         ABORTED = "aborted"
 
+    UNFINISHED = (State.OPEN, State.ASSEMBLING)
+
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="uploads")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="uploads")
     song = models.ForeignKey(Song, on_delete=models.CASCADE, null=True, blank=True, related_name="uploads")

@@ -21,8 +21,9 @@ from tonewright.server.services import events, jobs, projects, songs
 from tonewright.server.services.access import Actor, get, get_upload
 from tonewright.server.services.filenames import names_from_filename
 from tonewright.server.services.files import keep
+from tonewright.server.services.parts import part_count
 from tonewright.server.services.shown import audio_json
-from tonewright.server.services.uploads import check_references, part_count
+from tonewright.server.services.uploads import check_references
 from tonewright.server.storage import part_key, parts_prefix, storage
 from tonewright.server.storage.durable import storing_error
 

@@ -10,7 +10,7 @@ from tonewright.base.errors import Impossible
 from tonewright.base.files.formats import OUTPUTS
 from tonewright.server.errors import Conflict
 from tonewright.server.models import Delivery, Job, Master
-from tonewright.server.services import events, jobs
+from tonewright.server.services import events, jobs, quota
 from tonewright.server.services.access import Actor, get
 from tonewright.server.services.masters import must_be_ready
 from tonewright.server.services.naming import master_filename
@@ -34,7 +34,7 @@ def request(actor: Actor, master_id: UUID, wanted_format: str, bits: str | None 
 
     bits: default the format's first. The version's own file, 24-bit WAV, is there at once, as long as the song is
     called what the file says. One that failed is tried again. Raises NotFound, Conflict for a version that is not
-    ready, Impossible for a word length that the format does not have.
+    ready, Impossible for a word length that the format does not have, QuotaPassed.
     """
     lengths = FORMATS[wanted_format]
     if bits is not None and bits not in lengths:
@@ -42,13 +42,13 @@ def request(actor: Actor, master_id: UUID, wanted_format: str, bits: str | None 
         raise Impossible(f"{wanted_format.upper()} can't hold {bits} bits; it has {has}.", "Ask for another.")
     chosen = bits or (lengths[0] if lengths else "")
     with transaction.atomic():
-        get(actor, Master, master_id)
+        _check_room(actor, get(actor, Master, master_id), wanted_format, chosen)
         master = Master.objects.select_for_update(of=("self",)).select_related("song__project").get(pk=master_id)
         must_be_ready(master)
         delivery, made = Delivery.objects.get_or_create(master=master, format=wanted_format, bits=chosen)
         if not made and delivery.state != Delivery.State.FAILED:
             return delivery, False
-        if (wanted_format, chosen) == _AS_MADE and master.tags == tags_of(master.song):
+        if _is_its_own_file(master, wanted_format, chosen):
             delivery.state, delivery.key, delivery.bytes = Delivery.State.READY, master.master_key, master.bytes
             delivery.sha256 = digest_of(master.master_key)
             delivery.filename = master_filename(master, "wav", chosen)
@@ -59,6 +59,19 @@ def request(actor: Actor, master_id: UUID, wanted_format: str, bits: str | None 
             jobs.accept(Job.Kind.DELIVER, master.song, actor.user, delivery=delivery)
         events.tell("delivery", actor.user.pk, master.song_id, delivery_json(delivery))
     return delivery, True
+
+
+def _check_room(actor: Actor, master: Master, wanted_format: str, bits: str) -> None:
+    """Raises QuotaPassed where a file has to be made and there is no room for one as large as the version's."""
+    if _is_its_own_file(master, wanted_format, bits):
+        return
+    there = Delivery.objects.filter(master=master, format=wanted_format, bits=bits)
+    if not there.exclude(state=Delivery.State.FAILED).exists():
+        quota.must_have_room(actor, master.song.project.owner_id, master.bytes, "the file")
+
+
+def _is_its_own_file(master: Master, wanted_format: str, bits: str) -> bool:
+    return (wanted_format, bits) == _AS_MADE and master.tags == tags_of(master.song)
 
 
 def of_master(actor: Actor, master_id: UUID) -> QuerySet[Delivery]:

@@ -12,10 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.db import models, transaction
-from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from tonewright.server.models import Audio, Delivery, Master, Project, StoredFile, Upload, User
+from tonewright.server.models import Audio, Delivery, Master, StoredFile
 from tonewright.server.storage import content_key, storage
 
 #: Within this time what was kept is referred to, or never will be.
@@ -76,30 +75,3 @@ def _forget(key: str) -> bool:
         storage().delete(key)
         row.delete()
     return True
-
-
-def kept_bytes(owner: User) -> int:
-    """What an account keeps: sounds that were sent in, versions and files to take away, and what is on its way in.
-
-    What the service makes of them for itself (waveforms, pieces to listen to) is not counted.
-    """
-    mine = Q(song__project__owner=owner)
-    return (
-        _sum(Audio.objects.filter(mine, removed_at=None))
-        + _sum(Master.objects.filter(mine))
-        + _sum(Delivery.objects.filter(master__song__project__owner=owner))
-        + _sum(coming(owner))
-    )
-
-
-def coming(owner: User) -> QuerySet[Upload]:
-    """Unfinished uploads that will be an account's: by where they go, and else by who sends them."""
-    unfinished = Upload.objects.filter(state__in=(Upload.State.OPEN, Upload.State.ASSEMBLING))
-    projects = Project.objects.filter(owner=owner)
-    return unfinished.filter(
-        Q(song__project__in=projects) | Q(project__in=projects) | Q(song=None, project=None, owner=owner)
-    )
-
-
-def _sum(rows: "QuerySet[Audio] | QuerySet[Master] | QuerySet[Delivery] | QuerySet[Upload]") -> int:
-    return int(rows.aggregate(all=Sum("bytes"))["all"] or 0)

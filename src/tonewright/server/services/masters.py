@@ -11,7 +11,7 @@ from tonewright.engine.intent import Controls
 from tonewright.engine.recipe import Recipe
 from tonewright.server.errors import Conflict, NotFound, TooManyRequests
 from tonewright.server.models import Audio, Job, Master, Song, User
-from tonewright.server.services import events, jobs
+from tonewright.server.services import events, jobs, quota
 from tonewright.server.services.access import Actor, get
 from tonewright.server.services.shown import master_json
 from tonewright.server.services.songs import check_controls
@@ -36,13 +36,15 @@ def order(
     controls: what is asked of the assistant, default the song's own. recipe: is carried out instead of deciding; the
     controls then are what it came from. parent_id: the version that it was taken up from. audio_id: a mix, default the
     song's. Raises NotFound, Conflict while there is no mix to work on, RecipeInvalid, RecipeTooNew, Impossible,
-    TooManyRequests.
+    QuotaPassed, TooManyRequests.
     """
     given = recipes.parse(recipe) if recipe is not None else None
     with transaction.atomic():
-        # the lock makes numbers unique where several write at once; SQLite's writers are one after another anyway
-        song = Song.objects.select_for_update().get(pk=get(actor, Song, song_id).pk)
+        song = get(actor, Song, song_id)
         audio = mix_of(song, audio_id)
+        quota.must_have_room(actor, song.project.owner_id, quota.version_bytes(audio), "a version")
+        # the lock makes numbers unique where several write at once; SQLite's writers are one after another anyway
+        song = Song.objects.select_for_update().get(pk=song.pk)
         if parent_id is not None and not Master.objects.filter(song=song, pk=parent_id).exists():
             raise NotFound(f"There is no version {parent_id} of this song.")
         waiting = Job.objects.filter(song=song, kind=Job.Kind.MASTER, state=Job.State.QUEUED).count()
