@@ -9,7 +9,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -39,6 +42,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             record_authentication(request, user, method="code", email=user.email)
         response: HttpResponse = super().post_login(request, user, signup=signup, **more)
         return response
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Whoever comes back from a provider that did not sign them in is told so where they can try otherwise."""
+
+    def on_authentication_error(self, *_: Any, **__: Any) -> None:
+        raise ImmediateHttpResponse(
+            HttpResponseRedirect(settings.HEADLESS_FRONTEND_URLS["socialaccount_login_error"])
+        )
 
 
 def trust_address(user: User) -> None:

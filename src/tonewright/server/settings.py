@@ -120,6 +120,7 @@ def _provider(pair: str) -> dict[str, Any]:
 
 
 SOCIALACCOUNT_PROVIDERS = {"google": _provider(_conf.oauth_google), "github": _provider(_conf.oauth_github)}
+SOCIALACCOUNT_ADAPTER = "tonewright.server.accounts.ProviderAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 # both providers say whether an address was verified; then who has it here is who signs in
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
