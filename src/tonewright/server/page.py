@@ -23,7 +23,8 @@ def page(request: HttpRequest) -> HttpResponse:
         text = _text(_BUILT.stat().st_mtime_ns)
     except FileNotFoundError:
         return HttpResponse(
-            "The studio's pages are not built. Build them with: make ui\nThe API is there, under /api.\n",
+            "Tonewright is running, but the studio's pages were not built into it.\n"
+            "In its source tree: make ui. Or install a wheel of it, which has them. The API is there, under /api.\n",
             status=503,
             content_type="text/plain; charset=utf-8",
         )
