@@ -57,10 +57,10 @@ run: $(VENV)/.installed
 endif
 
 test: check ui-check ## every check and every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 quick: check ui-check ## the checks, and the tests that take seconds
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
 
 check: $(VENV)/.installed ## lint, format, types, layers
 	$(BIN)/ruff check .

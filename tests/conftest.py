@@ -11,7 +11,7 @@ import pytest
 from cli_files import contents, music, write
 from tonewright.cli.main import main
 
-pytest_plugins = ["people", "service_people", "sound_songs", "world"]
+pytest_plugins = ["people", "served", "service_people", "sound_songs", "world"]
 
 #: Anyone but root, when root runs the tests.
 NOBODY = 65_534

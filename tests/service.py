@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -146,6 +147,25 @@ class Service:
         file = Path(self.environment["TONEWRIGHT_DATA_DIR"]) / "tonewright.sqlite3"
         with contextlib.closing(sqlite3.connect(file, timeout=20)) as connection:
             return connection.execute(text.replace("%s", "?"), values).fetchall()
+
+    def mails_to(self, address: str) -> list[str]:
+        """Texts of what was mailed to somebody, oldest first."""
+        files = sorted(
+            (Path(self.environment["TONEWRIGHT_DATA_DIR"]) / "mail").glob("*"),
+            key=lambda file: file.stat().st_mtime,
+        )
+        mails = [mail for file in files for mail in file.read_text(encoding="utf-8").split("-" * 79 + "\n")]
+        return [mail for mail in mails if f"\nTo: {address}\n" in mail]
+
+    def mailed_code(self, address: str, number: int = 1) -> str:
+        """The code in the so-many-th mail with one to somebody, waited for."""
+
+        def there() -> str:
+            texts = [re.search(r"^    (\S+)$", mail, re.MULTILINE) for mail in self.mails_to(address)]
+            codes = [found[1] for found in texts if found]
+            return codes[number - 1] if len(codes) >= number else ""
+
+        return str(wait_for(there, START_S, f"code {number} is mailed to {address}"))
 
     def files_left(self) -> list[str]:
         """What lies about that should have been moved or removed."""

@@ -14,7 +14,7 @@ from tonewright.base.files import open_signal
 from tonewright.engine.demo import demo_song
 from tonewright.measure.meter import measure
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("journey")]
 
 #: Holds the player's audio thread up until goOn() is called, as a slow machine would.
 _HELD_UP = """

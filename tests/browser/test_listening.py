@@ -1,6 +1,5 @@
 """What the studio plays, sample by sample, taken from the page's own audio graph."""
 
-import base64
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,15 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from chromium import PATIENCE_MS, become_owner, chromium, opened
-from service import Person, owner_of, running, wait_for
+from chromium import become_owner, chromium, opened
+from listening import Samples, gain_of, heard, pause, play_from
+from service import Person, owner_of, running
 from tonewright.engine.demo import demo_song
 
-pytestmark = pytest.mark.slow
-Samples = NDArray[np.float64]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 RATE_HZ = 44_100
 #: What a switch may last, with room for the audio thread's blocks.
 SWITCH_S = 0.06
@@ -65,35 +63,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
                 samples_of(owner, "masters", master),
                 master["measurements"]["integrated_lufs"] - mix["measurements"]["integrated_lufs"],
             )
-
-
-def play_from(page: Page, position_s: float, key: str) -> None:
-    """Play a track (its key) from a place, and wait until it really sounds."""
-    page.keyboard.press("Home")
-    for _ in range(round(position_s / 5.0)):
-        page.keyboard.press("ArrowRight")
-    page.keyboard.press(key)
-    page.get_by_role("button", name="Play").click()
-    wait_for(lambda: np.any(heard(page, 0.05)[1]), PATIENCE_MS / 1000, "it sounds")
-
-
-def pause(page: Page) -> None:
-    page.get_by_role("button", name="Pause").click()
-
-
-def heard(page: Page, seconds: float, key: str = "") -> tuple[int, Samples]:
-    """Frame of the song, and samples of what leaves the graph; a key is pressed at a third of it."""
-    page.evaluate("(seconds) => { window.taken = window.eavesdrop(seconds); }", seconds)
-    if key:
-        page.evaluate("(seconds) => window.eavesdrop(seconds)", seconds / 3.0)
-        page.keyboard.press(key)
-    found = page.evaluate("window.taken")
-    channels = [np.frombuffer(base64.b64decode(text), dtype=np.float32) for text in found["channels"]]
-    return found["position"], np.stack(channels, axis=1).astype(np.float64)
-
-
-def gain_of(played: Samples, sound: Samples) -> float:
-    return float(np.vdot(sound, played) / np.vdot(sound, sound))
 
 
 def test_segments_join_to_the_sample(studio: Studio) -> None:

@@ -10,6 +10,7 @@ import { putPart } from './put.ts';
 import { forget, type Remembered, remember, remembered, reopen } from './remembered.ts';
 import { fits, matching, type Unfinished } from './resume.ts';
 import { type Ports, passing, send } from './send.ts';
+import { holdsText, NoSound } from './text.ts';
 
 /** Where a file goes: into a song, a project, or a project of its own. */
 export interface Place {
@@ -210,6 +211,7 @@ class Queue {
     for (let item = this.#first('announcing'); item; item = this.#first('announcing')) {
       const { filename, bytes, place, file } = item;
       try {
+        if (file && (await holdsText(file))) throw new NoSound(filename);
         const upload = await api.post<Upload>(
           '/api/uploads',
           { filename, bytes, ...place },
