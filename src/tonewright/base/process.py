@@ -25,9 +25,11 @@ def tune() -> None:
     - Kernels and imports make many objects and hardly any cycles: looking for cycles less often is enough. What a
       command imports stays under the threshold.
     - Linear algebra here is small; its threads would only spin beside ours.
+    - pydantic would look for plug-ins in whatever else is installed, at every start.
     - Compiled kernels are kept for the next run, somewhere.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _find_room_for_kernels()
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, 20, 100)
     if sys.platform == "linux":

@@ -78,7 +78,7 @@ class WaveformPass:
         self._energy: list[NDArray[np.float64]] = []
         self._mean: list[NDArray[np.float64]] = []
         self._runs: list[tuple[float, ...]] = []
-        self._steps: list[tuple[float, ...]] = []
+        self._steps = np.zeros((0, 3))
         self._crests = np.empty((2, -(-self._chunk // TILE)))
         self._ms: list[NDArray[np.float64]] = [np.zeros((channels, 2, 0))]
         self._ms_start: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
@@ -111,7 +111,7 @@ class WaveformPass:
             mean=np.array(self._mean).reshape(-1, channels),
             histogram=self._histogram.copy(),
             zero_runs=np.array(self._runs, dtype=np.float64).reshape(-1, 5),
-            steps=np.array(self._steps, dtype=np.float64).reshape(-1, 3),
+            steps=self._steps,
             used_bits=_used_bits(self._bits),
         )
 
@@ -160,10 +160,12 @@ class WaveformPass:
             after = (total[:, middle + span] - total[:, middle + 2]) / (span - 2)
             here = ms[:, 0][:, middle]
             ratio = here / np.maximum(np.maximum(before, after), 1e-9)
-            for c, at in np.argwhere((ratio > _STEP_RATIO) & (here > _STEP_FLOOR)):
-                self._steps.append((c, start[middle[at]], ratio[c, at]))
+            c, at = np.nonzero((ratio > _STEP_RATIO) & (here > _STEP_FLOOR))
+            found = np.stack([c, start[middle[at]], ratio[c, at]], axis=1)
+            self._steps = np.concatenate([self._steps, found])
             if len(self._steps) > 2 * _STEPS_KEPT:
-                self._steps = sorted(self._steps, key=lambda step: -step[2])[:_STEPS_KEPT]
+                sharpest = np.argsort(-self._steps[:, 2], kind="stable")
+                self._steps = self._steps[sharpest[:_STEPS_KEPT]]
         self._ms, self._ms_start = [ms[:, :, -2 * span :].copy()], [start[-2 * span :].copy()]
 
 

@@ -13,6 +13,8 @@ from tonewright.measure.mains import TOP_HZ, Lines
 #: A mains fundamental may be off by so much (grid tolerance, and tape or clock speed).
 _MAINS_TOLERANCE_HZ = 0.35
 _HARMONICS = 10
+#: Up to here every line has neighbours.
+_HIGHEST_HZ = TOP_HZ - 1.0
 #: A line stands out of the quietest moments' spectrum by this much to count.
 _LINE_DB = 6.0
 _LEAST_LINES = 3
@@ -46,20 +48,30 @@ def floor_prominence(lines: Lines) -> tuple[NDArray[np.float64], NDArray[np.floa
     return floor_db - background, floor_db
 
 
-def harmonic_score(prominence: NDArray[np.float64], hz: NDArray[np.float64], fundamental_hz: float) -> float:
-    """Sum over the harmonics of how far they stand out, each from 0 to 20 dB."""
-    return float(np.clip(_at_harmonics(prominence, hz, fundamental_hz), 0.0, 20.0).sum())
+def harmonic_scores(
+    prominence: NDArray[np.float64], hz: NDArray[np.float64], fundamentals_hz: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """For each fundamental the sum over its harmonics of how far they stand out, each from 0 to 20 dB."""
+    at_hz = fundamentals_hz[:, None] * np.arange(1, _HARMONICS + 1)
+    standing_out = np.clip(_highest_near(prominence, hz, np.minimum(at_hz, _HIGHEST_HZ)), 0.0, 20.0)
+    scores: NDArray[np.float64] = np.where(at_hz < _HIGHEST_HZ, standing_out, 0.0).sum(axis=1)
+    return scores
 
 
 def _at_harmonics(
     values: NDArray[np.float64], hz: NDArray[np.float64], fundamental_hz: float
 ) -> NDArray[np.float64]:
-    spacing = float(hz[1])
-    at = np.arange(1, _HARMONICS + 1) * fundamental_hz
-    at = at[at < TOP_HZ - 1.0]
-    near = np.round(at / spacing).astype(np.int64)
-    result: NDArray[np.float64] = np.maximum(np.maximum(values[near - 1], values[near]), values[near + 1])
-    return result
+    at_hz = np.arange(1, _HARMONICS + 1) * fundamental_hz
+    return _highest_near(values, hz, at_hz[at_hz < _HIGHEST_HZ])
+
+
+def _highest_near(
+    values: NDArray[np.float64], hz: NDArray[np.float64], at_hz: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """The highest of the nearest line's value and its two neighbours'."""
+    near = np.round(at_hz / float(hz[1])).astype(np.int64)
+    highest: NDArray[np.float64] = np.maximum(np.maximum(values[near - 1], values[near]), values[near + 1])
+    return highest
 
 
 def _hum(facts: Facts) -> Finding | None:
@@ -67,7 +79,7 @@ def _hum(facts: Facts) -> Finding | None:
     if len(lines.power) < 3:
         return None
     prominence, floor_db = floor_prominence(lines)
-    scores = np.array([harmonic_score(prominence, lines.hz, f) for f in _FUNDAMENTALS_HZ])
+    scores = harmonic_scores(prominence, lines.hz, _FUNDAMENTALS_HZ)
     best = int(np.argmax(scores))
     fundamental = float(_FUNDAMENTALS_HZ[best])
     mains = min((50.0, 60.0), key=lambda hz: abs(hz - fundamental))
