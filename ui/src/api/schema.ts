@@ -1678,7 +1678,10 @@ export interface components {
             /** Next */
             next: string | null;
         };
-        /** ProjectOut */
+        /**
+         * ProjectOut
+         * @description changed_at: when a song of it was last changed, or a version ordered.
+         */
         ProjectOut: {
             /**
              * Id
@@ -1701,13 +1704,36 @@ export interface components {
             owner_id: string;
             /** Team Id */
             team_id: string | null;
+            songs: components["schemas"]["SongsOfProject"];
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
             /** Deleted At */
             deleted_at: string | null;
+        };
+        /**
+         * SongsOfProject
+         * @description How a project's songs stand. at_work: something is being done with them; failed: their sound was refused, or no
+         *     version came of it. What has no sound yet is in none of these. duration_s: of all together.
+         */
+        SongsOfProject: {
+            /** Count */
+            count: number;
+            /** Ready */
+            ready: number;
+            /** At Work */
+            at_work: number;
+            /** Failed */
+            failed: number;
+            /** Duration S */
+            duration_s: number;
         };
         /**
          * FieldFault

@@ -12,7 +12,7 @@ from tonewright.server.api.paging import Page, Paging, page, page_in_order
 from tonewright.server.api.shapes import CONFLICTS, REFUSALS, ProjectOut, SongOut
 from tonewright.server.api.songs import SongIn
 from tonewright.server.models import Project
-from tonewright.server.services import projects, songs
+from tonewright.server.services import projects, songs, standing
 from tonewright.server.services.access import get
 from tonewright.server.services.shown import project_json, song_json
 
@@ -41,23 +41,24 @@ class WhichProjects(Paging):
 
 @router.get("/projects", response={200: Page[ProjectOut], **REFUSALS}, summary="Your projects, newest first")
 def list_projects(request: HttpRequest, which: Query[WhichProjects]) -> dict[str, Any]:
-    return page(projects.listed(actor(request), which.deleted), which, project_json)
+    return page(standing.loaded(projects.listed(actor(request), which.deleted)), which, project_json)
 
 
 @router.post("/projects", response={201: ProjectOut, **CONFLICTS}, summary="Make a project")
 @idempotent
 def create_project(request: HttpRequest, body: ProjectIn) -> Status[dict[str, Any]]:
-    return Status(201, project_json(projects.create(actor(request), **body.model_dump())))
+    return Status(201, standing.shown(projects.create(actor(request), **body.model_dump()).pk))
 
 
 @router.get("/projects/{project_id}", response={200: ProjectOut, **REFUSALS}, summary="One project")
 def get_project(request: HttpRequest, project_id: UUID) -> dict[str, Any]:
-    return project_json(get(actor(request), Project, project_id))
+    return standing.shown(get(actor(request), Project, project_id).pk)
 
 
 @router.patch("/projects/{project_id}", response={200: ProjectOut, **REFUSALS}, summary="Change a project")
 def change_project(request: HttpRequest, project_id: UUID, body: ProjectChanges) -> dict[str, Any]:
-    return project_json(projects.change(actor(request), project_id, body.model_dump(exclude_unset=True)))
+    changed = projects.change(actor(request), project_id, body.model_dump(exclude_unset=True))
+    return standing.shown(changed.pk)
 
 
 @router.delete("/projects/{project_id}", response={204: None, **REFUSALS}, summary="Delete a project, for a while")
@@ -68,7 +69,7 @@ def delete_project(request: HttpRequest, project_id: UUID) -> Status[None]:
 
 @router.post("/projects/{project_id}/restore", response={200: ProjectOut, **REFUSALS}, summary="Take it back")
 def restore_project(request: HttpRequest, project_id: UUID) -> dict[str, Any]:
-    return project_json(projects.restore(actor(request), project_id))
+    return standing.shown(projects.restore(actor(request), project_id).pk)
 
 
 @router.get(

@@ -160,14 +160,29 @@ class SongOut(Schema):
     created_at: datetime
 
 
+class SongsOfProject(Schema):
+    """How a project's songs stand. at_work: something is being done with them; failed: their sound was refused, or no
+    version came of it. What has no sound yet is in none of these. duration_s: of all together."""
+
+    count: int
+    ready: int
+    at_work: int
+    failed: int
+    duration_s: float
+
+
 class ProjectOut(Schema):
+    """changed_at: when a song of it was last changed, or a version ordered."""
+
     id: UUID
     kind: Literal["single", "album"]
     title: str
     artist: str
     owner_id: UUID
     team_id: UUID | None
+    songs: SongsOfProject
     created_at: datetime
+    changed_at: datetime
     deleted_at: datetime | None
 
 

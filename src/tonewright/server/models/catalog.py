@@ -20,6 +20,7 @@ class Project(Row):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SINGLE)
     title = models.CharField(max_length=200)
     artist = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
 
@@ -34,6 +35,7 @@ class Song(Row):
     isrc = models.CharField(max_length=12, blank=True)
     brief = models.TextField(max_length=5000, blank=True)
     intent = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(auto_now=True)
     mix = models.ForeignKey("Audio", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:

@@ -10,6 +10,8 @@ from tonewright.server.models import Audio, Delivery, Job, Master, Project, Song
 
 
 def project_json(project: Project) -> dict[str, Any]:
+    """A project and how it stands; of a row from services.standing.loaded."""
+    standing: Any = project
     return {
         "id": str(project.pk),
         "kind": project.kind,
@@ -17,7 +19,17 @@ def project_json(project: Project) -> dict[str, Any]:
         "artist": project.artist,
         "owner_id": str(project.owner_id),
         "team_id": str(project.team_id) if project.team_id else None,
+        "songs": {
+            "count": standing.song_count,
+            "ready": standing.ready_count,
+            "at_work": standing.at_work_count,
+            "failed": standing.failed_count,
+            "duration_s": standing.duration_s,
+        },
         "created_at": project.created_at.isoformat(),
+        "changed_at": max(
+            at for at in (project.changed_at, standing.song_changed_at, standing.version_made_at) if at
+        ).isoformat(),
         "deleted_at": project.deleted_at.isoformat() if project.deleted_at else None,
     }
 
