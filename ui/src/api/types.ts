@@ -31,7 +31,10 @@ export interface Project {
   artist: string;
   owner_id: Id;
   team_id: Id | null;
+  /** How they stand; what has no sound yet is only counted. duration_s: of all together. */
+  songs: { count: number; ready: number; at_work: number; failed: number; duration_s: number };
   created_at: Time;
+  changed_at: Time;
   deleted_at: Time | null;
 }
 
