@@ -131,6 +131,11 @@ def band_dynamics(envelopes: Envelopes) -> BandDynamics:
     if len(active) == 0:
         active = np.zeros((1, int(keep.sum())))
     mean_db = power_to_db(active.mean(axis=0))
-    levels = power_to_db(active)
-    p10, p50, p95 = np.percentile(levels, [10, 50, 95], axis=0)
-    return BandDynamics(OCTAVE_HZ[keep], mean_db, p10, p50, p95, levels.max(axis=0) - mean_db)
+    # band by band: the levels of all at once would be the most that a long song needs
+    p10, p50, p95, highest = np.array([_spread(power_to_db(band)) for band in active.T]).T
+    return BandDynamics(OCTAVE_HZ[keep], mean_db, p10, p50, p95, highest - mean_db)
+
+
+def _spread(levels_db: NDArray[np.float64]) -> tuple[float, ...]:
+    """10th, 50th and 95th percentile, and the highest."""
+    return (*np.percentile(levels_db, [10, 50, 95]).tolist(), float(levels_db.max()))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tonewright.base.units import power_to_db
 from tonewright.engine.facts import Facts
@@ -35,6 +36,8 @@ _LEAST_CENTRE = 0.415
 _LEAST_PER_MINUTE, _LEAST = 3.5, 3
 #: Frames this far below the loudest are pauses.
 _ACTIVE_DB = -40.0
+#: Powers below this are no sound.
+_NOTHING = 1e-13
 #: The de-esser begins below where these bursts begin, so that the cut is there in full when it is needed.
 THRESHOLD_DB = -2.0
 
@@ -91,18 +94,17 @@ def sharp_s(envelopes: Envelopes) -> list[Burst]:
 
 def bursts(envelopes: Envelopes) -> list[Burst]:
     """What may be a harsh s, in order of time."""
-    power, hop = envelopes.power.astype(np.float64), envelopes.hop_s
-    total = power[:, : len(OCTAVE_HZ)].sum(axis=1)
+    hop = envelopes.hop_s
+    total = envelopes.power[:, : len(OCTAVE_HZ)].astype(np.float64).sum(axis=1)
     active = total > total.max(initial=0.0) * 10.0 ** (_ACTIVE_DB / 10.0)
     if np.count_nonzero(active) < 10:
         return []
-    level = power_to_db(np.maximum(power, 1e-13))
-    sibilant, balance = level[:, _SIBILANT], level[:, _SIBILANT] - level[:, _VOWEL]
+    sibilant = _level_db(envelopes, _SIBILANT)
+    balance = sibilant - _level_db(envelopes, _VOWEL)
     usual = float(np.median(balance[active]))
     loud = power_to_db(float(np.percentile(total[active], 90)))
-    shaped = (level[:, _OCTAVE_4K] < level[:, _OCTAVE_8K]) & (
-        level[:, _OCTAVE_16K] < level[:, _OCTAVE_8K] - _LESS_ABOVE_DB
-    )
+    at_4k, at_8k, at_16k = (_level_db(envelopes, octave) for octave in (_OCTAVE_4K, _OCTAVE_8K, _OCTAVE_16K))
+    shaped = (at_4k < at_8k) & (at_16k < at_8k - _LESS_ABOVE_DB)
     reach = round(_DIP_WITHIN_S / hop)
     around = np.lib.stride_tricks.sliding_window_view(
         np.pad(sibilant, reach, constant_values=-200.0), 2 * reach + 1
@@ -119,10 +121,15 @@ def bursts(envelopes: Envelopes) -> list[Burst]:
             continue
         over = float(balance[first : last + 1].max())
         if over >= _OVER_VOWELS_DB and balance[top] - usual >= _OVER_USUAL_DB:
-            weights = power[first : last + 1, _SIBILANT]
+            weights = envelopes.power[first : last + 1, _SIBILANT].astype(np.float64)
             centre = (float(np.average(np.arange(len(weights)), weights=weights)) + 0.5) / len(weights)
             found.append(Burst(first * hop, (last + 1) * hop, over, float(balance[top] - usual), centre))
     return found
+
+
+def _level_db(envelopes: Envelopes, band: int) -> NDArray[np.float64]:
+    """One band alone, since all of them at once would be the most that a long song needs."""
+    return power_to_db(np.maximum(envelopes.power[:, band].astype(np.float64), _NOTHING))
 
 
 def _extent(level_db: np.ndarray[tuple[int], np.dtype[np.float64]], top: int, most: int) -> tuple[int, int]:
