@@ -16,6 +16,7 @@ Schafer, Discrete-Time Signal Processing, sec. 7.6.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,6 +206,7 @@ def _kaiser_taps(cutoff: float, transition: float) -> NDArray[np.float64]:
     return taps
 
 
+@lru_cache(maxsize=4)
 def _half_band(transition: float) -> NDArray[np.float64]:
     """Weights of the pairs at odd distance for the sample between two; the others are zero. They add up to 1/2.
 
@@ -214,6 +216,7 @@ def _half_band(transition: float) -> NDArray[np.float64]:
     return np.ascontiguousarray(0.5 * odd / odd.sum())
 
 
+@lru_cache(maxsize=4)
 def _low_pass(cutoff: float, transition: float) -> NDArray[np.float64]:
     """One side of the last low-pass, centre first.
 
@@ -242,12 +245,18 @@ def bent(params: SaturatorParams, samples: NDArray[np.float64]) -> NDArray[np.fl
 
 def makeup(params: SaturatorParams) -> float:
     """The factor that gives a Gaussian signal of the given level its level back."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    nodes, weights = _gaussian()
     samples = db_to_gain(params.level_dbfs) / math.sqrt(2.0) * nodes
-    weights = weights / weights.sum()
     after = bent(params, samples)
     after = after - weights @ after
     return math.sqrt((weights @ samples**2) / (weights @ after**2))
+
+
+@lru_cache(maxsize=1)
+def _gaussian() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Samples of a Gaussian signal of power 1, and how often each comes."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    return nodes, weights / weights.sum()
 
 
 def design(params: SaturatorParams, context: Context) -> Stage:

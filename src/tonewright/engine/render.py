@@ -170,26 +170,33 @@ class _Segment:
         self._broken = False
 
     def upto(self, frames: int) -> Block:
-        """The segment; at least its first `frames` are there."""
+        """The segment; at least its first `frames` are there.
+
+        What is there is given without waiting for a thread that renders further, so a layer can follow the one below
+        block by block.
+        """
         frames = min(frames, self._block.shape[1])
-        with self._lock:
-            if self._done < frames and self._blocks is None:
-                self._begin()
-            while self._done < frames:
-                self._go_on()
-            return self._block
+        while self._done < frames:
+            with self._lock:
+                if self._done < frames:
+                    self._go_on()
+        return self._block
 
     def _begin(self) -> None:
         kept = self._layer.kept.get(self._index)
         if kept is None:
             self._blocks = self._layer.render(self._index)
         else:
-            self._block, self._done = kept, kept.shape[1]
+            self._block[:] = kept
+            self._done = kept.shape[1]
 
     def _go_on(self) -> None:
         """One block more. A chain that broke off can't go on: the next who asks hears of it too."""
-        if self._broken or self._blocks is None:
+        if self._broken:
             raise Bug("A segment's rendering broke off.")
+        if self._blocks is None:
+            self._begin()
+            return
         try:
             block = next(self._blocks)
         except BaseException:
@@ -258,14 +265,18 @@ def replace_enabled(step: Step) -> Step:
 def window(signal: Signal, start: int, stop: int) -> Block:
     """A short stretch as soon as can be: (channels, stop - start), fewer at the end.
 
-    A stretch of the loudness needs two segments of the sound before it; these are rendered side by side.
+    A stretch of the loudness needs one or two segments of the sound before it. These are rendered beside it, and it
+    follows them block by block.
     """
     stop = min(stop, signal.frames)
+    reads: list[Future[Block]] = []
     if isinstance(signal, Layer) and isinstance(signal.source, Layer) and start < stop:
         reads = [pool().submit(signal.source.read, *span) for span in signal.needs(start, stop)]
+    try:
+        return np.concatenate([np.empty((signal.channels, 0)), *stream(signal, start, stop)], axis=1)
+    finally:
         for read in reads:
-            read.result()
-    return np.concatenate([np.empty((signal.channels, 0)), *stream(signal, start, stop)], axis=1)
+            read.cancel()
 
 
 def _cut(start: int, stop: int, step: int) -> list[tuple[int, int]]:

@@ -19,7 +19,7 @@ from tonewright.base.units import db_to_gain
 from tonewright.dsp.leveller import LevelCurve, LevellerParams
 from tonewright.dsp.maximiser import MaximiserParams, design
 from tonewright.dsp.processors import processor
-from tonewright.dsp.stage import Context, run, run_whole
+from tonewright.dsp.stage import Context, Stage, run, run_whole
 from tonewright.engine.recipe import Recipe, Step
 from tonewright.engine.render import pool
 from tonewright.measure.cells import CellMeter, Cells
@@ -29,9 +29,9 @@ _EXCERPTS = 5
 #: A second further below the loudest than this is gated away, whatever is done to the song.
 _GATED = 10.0 ** (-15.0 / 10.0)
 #: So much lies on either side of an excerpt, for the maximiser to look at.
-_AROUND_S = 0.2
+_AROUND_S = 0.1
 #: Slow compressors are given no more than this before an excerpt; the last bit of their state says nothing here.
-_PREROLL_S = 0.5
+_PREROLL_S = 0.1
 _KEPT_RUNS = 8
 _MOST_DRIVE_DB = 40.0
 _SILENT_LUFS = -70.0
@@ -80,7 +80,12 @@ class LoudnessEstimate:
         return found
 
     def _through(self, steps: tuple[Step, ...]) -> _Run:
-        excerpts = list(pool().map(lambda group: self._excerpt(steps, _middle(group)), self._groups))
+        probes = self._chain(steps, 0)
+        preroll = round(self._song.rate_hz * min(_PREROLL_S, sum(stage.preroll_s for stage in probes)))
+        latency = sum(stage.latency_frames for stage in probes)
+        excerpts = list(
+            pool().map(lambda group: self._excerpt(steps, _middle(group), preroll, latency), self._groups)
+        )
         energies = self._cells.weighted_energy * self._ridden(steps)
         for group, block in zip(self._groups, excerpts, strict=True):
             share = self._energy(block) / max(float(energies[:, _cells_of(_middle(group))].sum()), 1e-30)
@@ -115,17 +120,18 @@ class LoudnessEstimate:
                 gain_db += LevelCurve(step.params).at(time_s)
         return db_to_gain(gain_db) ** 2
 
-    def _excerpt(self, steps: tuple[Step, ...], second: int) -> Block:
-        """A second of the song after the steps, with what lies around it."""
+    def _excerpt(self, steps: tuple[Step, ...], second: int, preroll: int, latency: int) -> Block:
+        """A second of the song after the steps, with what lies around it. preroll, latency: the chain's, in frames."""
         rate_hz, around = self._song.rate_hz, round(_AROUND_S * self._song.rate_hz)
         start, stop = second * rate_hz - around, (second + 1) * rate_hz + around
-        probes = [processor(step.kind).design(step.params, Context(rate_hz, self._song.channels)) for step in steps]
-        begin = max(0, start - round(rate_hz * min(_PREROLL_S, sum(stage.preroll_s for stage in probes))))
-        end = min(self._song.frames, stop + sum(stage.latency_frames for stage in probes))
-        context = Context(rate_hz, self._song.channels, begin)
-        chain = [processor(step.kind).design(step.params, context) for step in steps]
+        begin, end = max(0, start - preroll), min(self._song.frames, stop + latency)
+        chain = self._chain(steps, begin)
         samples = np.concatenate(list(run(chain, [self._song.read(begin, end - begin)])), axis=1)
         return samples[:, start - begin : stop - begin]
+
+    def _chain(self, steps: tuple[Step, ...], start_frame: int) -> list[Stage]:
+        context = Context(self._song.rate_hz, self._song.channels, start_frame)
+        return [processor(step.kind).design(step.params, context) for step in steps]
 
     def _energy(self, excerpt: Block) -> float:
         """K-weighted energy of an excerpt's own second."""
