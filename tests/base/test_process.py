@@ -78,3 +78,21 @@ def test_a_kernel_runs_without_a_home(tmp_path: Path) -> None:
     )
     assert done.stdout == "[2.0, 2.0, 2.0]\n"
     assert list(tmp_path.rglob("*.nbi"))
+
+
+_START = """
+import gc, sys
+from tonewright.base.process import tune
+tune()
+before = sum(each["collections"] for each in gc.get_stats())
+import tonewright.cli.mastering
+import tonewright.engine.master
+import tonewright.base.files.write_pcm
+print(sum(each["collections"] for each in gc.get_stats()) - before, "ssl" in sys.modules)
+"""
+
+
+def test_a_start_spends_no_time_on_cycles_and_networks() -> None:
+    """Either would be felt at every start: a look for cycles among all imports, and what only a network needs."""
+    done = subprocess.run([sys.executable, "-c", _START], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "False"]
