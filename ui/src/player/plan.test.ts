@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evictable, previewWindow, wanted } from './plan.ts';
+import { evictable, previewPieces, previewWindow, wanted } from './plan.ts';
 
 const place = (position: number, loop: { start: number; end: number } | null = null, frames = 1_000) => ({
   position,
@@ -49,5 +49,34 @@ describe('a preview', () => {
     expect(previewWindow(199, null, 200)).toEqual({ start_s: 190, seconds: 10 });
     expect(previewWindow(1, null, 4)).toEqual({ start_s: 0, seconds: 4 });
     expect(previewWindow(100, { start: 0, end: 190 }, 200)).toEqual({ start_s: 99, seconds: 10 });
+  });
+});
+
+describe('the pieces of a preview', () => {
+  const end = (piece: { start_s: number; seconds: number }) => piece.start_s + piece.seconds;
+
+  it('begin where it sounds, soon heard, and go round to there', () => {
+    const pieces = previewPieces({ start_s: 20, seconds: 16 }, 27.1);
+    expect(pieces.map((piece) => piece.start_s)).toEqual([27, 29.48, 20, 22.48]);
+    expect(pieces[0]?.seconds).toBeCloseTo(2.5);
+    expect(end(pieces[1] as never)).toBeCloseTo(36);
+    expect(end(pieces[3] as never)).toBeCloseTo(27.02);
+  });
+
+  it('are one where the window is short', () => {
+    expect(previewPieces({ start_s: 4, seconds: 3 }, 4)).toEqual([{ start_s: 4, seconds: 3 }]);
+  });
+
+  it.each([0, 20, 20.01, 22, 30, 35.9, 36, 50])('leave no gap and stay in the window (at %d s)', (position) => {
+    const window = { start_s: 20, seconds: 16 };
+    const pieces = previewPieces(window, position).toSorted((a, b) => a.start_s - b.start_s);
+    expect(pieces[0]?.start_s).toBe(20);
+    for (const [index, piece] of pieces.entries()) {
+      expect(piece.seconds).toBeGreaterThan(0);
+      expect(end(piece)).toBeLessThanOrEqual(36);
+      const next = pieces[index + 1];
+      if (next) expect(next.start_s).toBeLessThanOrEqual(end(piece));
+      else expect(end(piece)).toBeCloseTo(36);
+    }
   });
 });

@@ -52,7 +52,7 @@ export function previewWindow(
   duration_s: number,
   seconds = 10,
   longest_s = 20,
-): { start_s: number; seconds: number } {
+): Stretch {
   const margin_s = 0.1; // the seam of a loop fades into what follows
   if (loop_s && loop_s.end - loop_s.start <= longest_s) {
     const start_s = Math.max(0, loop_s.start - margin_s);
@@ -60,4 +60,38 @@ export function previewWindow(
   }
   const start_s = Math.max(0, Math.min(position_s - 1, duration_s - seconds));
   return { start_s, seconds: Math.min(seconds, duration_s - start_s) };
+}
+
+export interface Stretch {
+  start_s: number;
+  seconds: number;
+}
+
+/** So much of a preview is asked for first, to be heard soon; benchmarks/control_to_sound.py measures it. */
+const FIRST_S = 2.5;
+/** Pieces overlap a little, so that they join whatever they are rounded to. */
+const OVERLAP_S = 0.02;
+
+/**
+ * A preview's window in pieces, in the order they will sound: from the position to its end, then, as a loop goes on,
+ * from its start to the position.
+ */
+export function previewPieces(window: Stretch, position_s: number): Stretch[] {
+  const end_s = window.start_s + window.seconds;
+  const here_s = Math.min(Math.max(window.start_s, position_s - 0.1), Math.max(window.start_s, end_s - 0.2));
+  const pieces: Stretch[] = [];
+  const add = (from_s: number, to_s: number) => pieces.push({ start_s: from_s, seconds: to_s - from_s });
+  for (const [from_s, to_s] of [
+    [here_s, end_s],
+    [window.start_s, here_s + OVERLAP_S],
+  ] as const) {
+    if (to_s - from_s <= OVERLAP_S) continue;
+    const soon_s = from_s + FIRST_S;
+    if (soon_s + FIRST_S / 2 >= to_s) add(from_s, to_s);
+    else {
+      add(from_s, soon_s);
+      add(soon_s - OVERLAP_S, to_s);
+    }
+  }
+  return pieces;
 }

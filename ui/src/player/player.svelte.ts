@@ -7,6 +7,7 @@ import { words } from '../api/client.ts';
 import { fromDb, gainsDb, type Level, type Listening } from './gains.ts';
 import type { FromWorklet, ToWorklet } from './messages.ts';
 import { Segments, type Source } from './segments.ts';
+import { type Block, joined } from './track.ts';
 import workletUrl from './worklet.ts?worker&url';
 
 export interface Track extends Source, Level {
@@ -14,10 +15,14 @@ export interface Track extends Source, Level {
 }
 
 /** A stretch of sound that was rendered for the controls as they stand. */
-export interface PreviewSound {
-  /** Frame of the song, at the player's rate, where it begins. */
-  startFrame: number;
+export interface PreviewPiece {
+  /** Where it begins. */
+  start_s: number;
   flac: ArrayBuffer;
+}
+
+/** The first of them, and what is known of the sound. */
+export interface PreviewSound extends PreviewPiece {
   integrated_lufs: number | null;
   true_peak_dbtp: number | null;
   /** The track that sounds around it. */
@@ -69,7 +74,7 @@ export class Player {
   #timer: ReturnType<typeof setInterval> | undefined;
   #last = { position: 0, time: 0 };
   #recent: string[] = [];
-  #preview: { id: string; level: Level } | null = null;
+  #preview: { id: string; sound: PreviewSound; blocks: Block[] } | null = null;
   #previews = 0;
   #recordings = new Map<number, (recorded: Recorded) => void>();
   #recordingId = 0;
@@ -219,20 +224,30 @@ export class Player {
   async playPreview(sound: PreviewSound): Promise<void> {
     const context = this.#context;
     if (!context) return;
-    const channels = await this.#decode(sound.flac);
+    const block = await this.#block(sound);
     await this.#opening;
-    if (this.#context !== context || this.state !== 'ready') return;
+    if (this.#context === context && this.state === 'ready') this.#put(sound, [block]);
+  }
+
+  /** More of the preview that was played last. Nothing happens where there is none any more. */
+  async extendPreview(piece: PreviewPiece): Promise<void> {
+    const preview = this.#preview;
+    const block = await this.#block(piece);
+    if (preview && this.#preview === preview) this.#put(preview.sound, joined(preview.blocks, block));
+  }
+
+  /** As a track of its own, which crosses over: what comes late clicks no more than what comes in time. */
+  #put(sound: PreviewSound, blocks: Block[]): void {
     const old = this.#preview;
     this.#previews += 1;
     const id = `preview:${this.#previews}`;
-    const level = { id, integrated_lufs: sound.integrated_lufs, true_peak_dbtp: sound.true_peak_dbtp };
-    this.#preview = { id, level };
+    this.#preview = { id, sound, blocks };
     this.hasPreview = true;
     const frames = Math.round(this.duration_s * this.rate_hz);
     const gain = fromDb(this.#gains().get(id) ?? 0);
     this.#tell({ do: 'track', id, frames, gain, under: sound.under });
     this.#applyGains();
-    this.#tell({ do: 'block', id, start: sound.startFrame, channels }, channels);
+    for (const block of blocks) this.#tell({ do: 'block', id, ...block });
     if (this.wanted === LIVE) {
       this.#tell({ do: 'select', id });
       if (!this.playing) this.sounding = LIVE;
@@ -282,7 +297,7 @@ export class Player {
       integrated_lufs,
       true_peak_dbtp,
     }));
-    if (this.#preview) levels.push(this.#preview.level);
+    if (this.#preview) levels.push({ ...this.#preview.sound, id: this.#preview.id });
     return gainsDb(levels, this.listening);
   }
 
@@ -311,6 +326,10 @@ export class Player {
       sound.copyFromChannel(samples, channel);
       return samples;
     });
+  }
+
+  async #block({ start_s, flac }: PreviewPiece): Promise<Block> {
+    return { channels: await this.#decode(flac), start: Math.round(start_s * this.rate_hz) };
   }
 
   #trouble(error: unknown): void {

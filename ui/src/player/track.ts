@@ -54,3 +54,17 @@ export function inside(block: Block, at: number, fade: number): number {
   const to = (endOf(block) - 1 - at) / fade;
   return Math.min(1, from, to);
 }
+
+/** Blocks with one more: those that it touches become one with it, and its samples count where both have some. */
+export function joined(blocks: readonly Block[], next: Block): Block[] {
+  const touches = (block: Block) => block.start <= endOf(next) && endOf(block) >= next.start;
+  const parts = [...blocks.filter(touches), next];
+  const start = Math.min(...parts.map((part) => part.start));
+  const length = Math.max(...parts.map(endOf)) - start;
+  const channels = next.channels.map((_, channel) => {
+    const samples = new Float32Array(length);
+    for (const part of parts) samples.set(part.channels[channel] as Float32Array, part.start - start);
+    return samples;
+  });
+  return [...blocks.filter((block) => !touches(block)), { start, channels }];
+}

@@ -15,8 +15,8 @@ import type {
   Controls as Specs,
   StepParams,
 } from '../api/types.ts';
-import { previewWindow } from '../player/plan.ts';
-import { LIVE, type Player } from '../player/player.svelte.ts';
+import { previewPieces, previewWindow, type Stretch } from '../player/plan.ts';
+import { LIVE, type Player, type PreviewPiece } from '../player/player.svelte.ts';
 import { type Choices, type FullIntent, full, ofVersion, order, same } from './choices.ts';
 import { back, begin, forth, type History, step } from './history.ts';
 import { leading, ledBy, ofMaster, Proposals } from './proposals.ts';
@@ -62,7 +62,7 @@ export class Live {
   #pause: ReturnType<typeof setTimeout> | undefined;
   #save: ReturnType<typeof setTimeout> | undefined;
   readonly #watch: ReturnType<typeof setInterval>;
-  #window: { start: number; end: number; of: string } | null = null;
+  #window: { start: number; end: number } | null = null;
   #changedAt: number | null = null;
   /** The last change was a knob on its way. */
   #moving = false;
@@ -315,35 +315,45 @@ export class Live {
     const { looping, loop, duration_s } = this.#player;
     const now = this.#player.now();
     const inside = looping && loop !== null && now <= loop.end;
-    const { start_s, seconds } = previewWindow(now, inside ? loop : null, duration_s);
-    const audition = this.audition;
+    const window = previewWindow(now, inside ? loop : null, duration_s);
+    const [integrated_lufs, true_peak_dbtp] = this.#level(recipe);
+    const [first, ...rest] = previewPieces(window, now);
+    if (!first) return;
+    const piece = await this.#piece(recipe, first, signal);
+    if (signal.aborted) return;
+    await this.#player.playPreview({ ...piece, integrated_lufs, true_peak_dbtp, under: under.id });
+    if (signal.aborted) return;
+    this.#window = { start: window.start_s, end: window.start_s + window.seconds };
+    this.#heard();
+    for (const stretch of rest) {
+      const more = await this.#piece(recipe, stretch, signal);
+      if (!signal.aborted) await this.#player.extendPreview(more);
+    }
+  }
+
+  async #piece(recipe: Recipe, stretch: Stretch, signal: AbortSignal): Promise<PreviewPiece> {
+    const { audition } = this;
     const mode = audition ? `${audition.kind}:${audition.step}` : 'full';
-    const body = { recipe, start_s, seconds, mode, bypass: [] };
-    const answer = await request('POST', `/api/songs/${this.#songId}/preview`, body, {
-      signal,
-      headers: this.#listener,
-    });
-    const flac = await answer.arrayBuffer();
-    if (signal.aborted) return;
-    const source = this.#source ?? recipe;
-    const mix = this.#mix();
-    const level = {
-      full: () => [expectedLufs(this.proposal, source, recipe, mix), expectedPeak(recipe, mix)] as const,
-      only: () => [mix?.integrated_lufs ?? null, mix?.true_peak_dbtp ?? null] as const,
-      delta: () => [null, null] as const, // a difference is heard as large as it is
-    }[audition?.kind ?? 'full']();
-    const startFrame = Number(
-      answer.headers.get('Tonewright-Start-Frame') ?? Math.round(start_s * this.#player.rate_hz),
+    const answer = await request(
+      'POST',
+      `/api/songs/${this.#songId}/preview`,
+      { recipe, ...stretch, mode, bypass: [] },
+      { signal, headers: this.#listener },
     );
-    await this.#player.playPreview({
-      startFrame,
-      flac,
-      integrated_lufs: level[0],
-      true_peak_dbtp: level[1],
-      under: under.id,
-    });
-    if (signal.aborted) return;
-    this.#window = { start: start_s, end: start_s + seconds, of: mode };
+    const frame = Number(answer.headers.get('Tonewright-Start-Frame'));
+    const rate_hz = Number(answer.headers.get('Tonewright-Rate-Hz'));
+    return { start_s: frame / rate_hz, flac: await answer.arrayBuffer() };
+  }
+
+  /** How loud the whole of what is previewed is, and its highest peak, as far as that is known. */
+  #level(recipe: Recipe): readonly [number | null, number | null] {
+    const mix = this.#mix();
+    if (this.audition?.kind === 'delta') return [null, null]; // a difference is heard as large as it is
+    if (this.audition) return [mix?.integrated_lufs ?? null, mix?.true_peak_dbtp ?? null];
+    return [expectedLufs(this.proposal, this.#source ?? recipe, recipe, mix), expectedPeak(recipe, mix)];
+  }
+
+  #heard(): void {
     this.stage = this.proposal?.state === 'exact' ? 'settled' : 'heard';
     this.trouble = '';
     if (this.#changedAt !== null) {
