@@ -11,9 +11,9 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
-from chromium import become_owner, chromium, opened
-from listening import Samples, gain_of, heard, pause, play_from
-from service import Person, owner_of, running
+from chromium import PATIENCE_MS, become_owner, chromium, opened
+from listening import Samples, gain_of, heard, hears, pause, play_from
+from service import Person, owner_of, running, wait_for
 from tonewright.engine.demo import demo_song
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -27,6 +27,8 @@ class Studio:
     """A song that lies open in the studio, and what its sounds hold: (frames, channels)."""
 
     page: Page
+    owner: Person
+    song_id: str
     mix: Samples
     master: Samples
     #: of integrated loudness, master over mix
@@ -59,6 +61,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
             page.get_by_role("button", name="Play").wait_for()
             yield Studio(
                 page,
+                owner,
+                song_id,
                 samples_of(owner, "audio", mix),
                 samples_of(owner, "masters", master),
                 master["measurements"]["integrated_lufs"] - mix["measurements"]["integrated_lufs"],
@@ -109,3 +113,28 @@ def test_a_loop_goes_round_without_a_click(studio: Studio) -> None:
     assert np.max(np.abs(played[-RATE_HZ:])) > 1e-3, "it goes on sounding"
     own = np.abs(np.diff(sound, axis=0)).max() * gain_of(played[:RATE_HZ], sound[:RATE_HZ])
     assert np.abs(np.diff(played, axis=0)).max() <= 1.5 * own
+
+
+def test_a_preview_is_to_the_sample_what_is_delivered(studio: Studio) -> None:
+    page, owner = studio.page, studio.owner
+    play_from(page, 5.0, "2")
+    pause(page)
+    for _ in range(4):
+        page.get_by_role("slider", name="Warmth").press("Shift+ArrowUp")
+    page.locator('[data-stage="settled"]').wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Play").click()
+    hears(page)
+    start, played = heard(page, 6.0)  # over the joint of two pieces
+    pause(page)
+    page.get_by_role("button", name="Save as version").click()
+    page.get_by_role("button", name="Save version 2").click()
+
+    def saved() -> dict[str, Any] | None:
+        masters = owner.ask("GET", f"/api/songs/{studio.song_id}")["masters"]
+        return next((each for each in masters if each["number"] == 2 and each["state"] == "ready"), None)
+
+    version = wait_for(saved, PATIENCE_MS / 1000, "version 2 is ready")
+    delivered = samples_of(owner, "masters", version)[start : start + len(played)]
+    assert np.max(np.abs(played - gain_of(played, delivered) * delivered)) < 1e-6
+    before = studio.master[start : start + len(played)]
+    assert np.max(np.abs(played - gain_of(played, before) * before)) > 1e-3, "the knob changed something"
