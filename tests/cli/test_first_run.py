@@ -1,4 +1,4 @@
-"""What `make run` does."""
+"""What `make run SONG=...` does."""
 
 from pathlib import Path
 
@@ -8,24 +8,17 @@ from cli_files import contents
 from tonewright.cli import first_run
 
 
-def test_without_a_song_a_demo_is_mastered(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_a_song_is_mastered_into_a_folder_with_its_papers(
+    song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(first_run, "DEMO_SECONDS", 8)
     out = tmp_path / "new folder" / "out"
-    assert first_run.main("", str(out)) == 0
+    assert first_run.main(str(song), str(out)) == 0
     said, err = capsys.readouterr()
     assert err == ""
-    names = {"demo.wav", "demo-master.wav", "demo-report.html", "demo-recipe.json"}
+    names = {"song-master.wav", "song-report.html", "song-recipe.json"}
     assert {path.name for path in out.iterdir()} == names
     for words in ("found", "done, and why", "Integrated loudness", "before", "after", *names):
         assert words in said.replace("\n", " ")
-
-
-def test_with_a_song_that_song_is(song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert first_run.main(str(song), str(tmp_path / "out")) == 0
-    assert (tmp_path / "out" / "song-master.wav").exists()
-    assert "demo" not in capsys.readouterr().out
 
 
 def test_a_song_that_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

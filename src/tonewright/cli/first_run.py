@@ -1,6 +1,6 @@
-"""What `make run` does: master a song, a demo if there is none, and show everything.
+"""What `make run SONG=...` does: master a song, with all papers beside it.
 
-python -m tonewright.cli.first_run [SONG] [OUT_DIR]
+python -m tonewright.cli.first_run SONG [OUT_DIR]
 """
 
 import sys
@@ -11,23 +11,15 @@ from tonewright.base.errors import TonewrightError
 from tonewright.cli import failures
 from tonewright.cli.main import main as tonewright
 
-#: Long enough for two verses and two choruses, so that there is something to find.
-DEMO_SECONDS = 120
 
-
-def main(song: str = "", out: str = "out") -> int:
-    """Master `song`, or a demo song, into the folder `out`, with report and recipe. Returns the exit code."""
+def main(song: str, out: str = "out") -> int:
+    """Master `song` into the folder `out`, with report and recipe. Returns the exit code."""
     folder = Path(out or "out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return _refused(output_error(error, folder))
-    source = Path(song).expanduser() if song else folder / "demo.wav"
-    if not song:
-        print("No song given (make run SONG=path/to/mix.wav), so here is a demo mix, with a few faults in it:")
-        status = tonewright(["demo", "--seconds", str(DEMO_SECONDS), "--", str(source)])
-        if status != 0:
-            return status
+    source = Path(song).expanduser()
     if source.exists():
         print(
             "Mastering it. The very first run compiles the kernels too, which takes some seconds more.\n",
