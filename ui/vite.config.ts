@@ -54,7 +54,9 @@ export default defineConfig(({ command }) => ({
             },
             { name: 'account', test: /src\/screens\/(account|start)\// },
             { name: 'settings', test: /src\/screens\/settings\// },
-            { name: 'songs', test: /src\/screens\/(project|uploads|work)\/.*svelte$/ },
+            // the studio takes references in, too
+            { name: 'uploads', test: /src\/screens\/uploads\/.*svelte$/, priority: 1 },
+            { name: 'songs', test: /src\/screens\/(project|work)\/.*svelte$/ },
           ],
         },
       },
