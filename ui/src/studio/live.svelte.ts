@@ -3,7 +3,7 @@
  * then the exact loudness is found behind it. The newest wish wins; what is late is dropped.
  */
 
-import { api, isAbort, newKey, request, words } from '../api/client.ts';
+import { api, isAbort, newKey, words } from '../api/client.ts';
 import type {
   Audio,
   Intent,
@@ -15,10 +15,10 @@ import type {
   Controls as Specs,
   StepParams,
 } from '../api/types.ts';
-import { previewPieces, previewWindow, type Stretch } from '../player/plan.ts';
-import { LIVE, type Player, type PreviewPiece } from '../player/player.svelte.ts';
+import { LIVE, type Player } from '../player/player.svelte.ts';
 import { type Choices, type FullIntent, full, ofVersion, order, same } from './choices.ts';
 import { back, begin, forth, type History, step } from './history.ts';
+import { Previews } from './previews.ts';
 import { leading, ledBy, ofMaster, Proposals } from './proposals.ts';
 import { applied, expectedLufs, expectedPeak } from './recipe.ts';
 
@@ -32,7 +32,6 @@ type Stage = 'rest' | 'asking' | 'rendering' | 'heard' | 'settling' | 'settled' 
 const PAUSE_MS = 30; // a knob being turned tells more often than it can be rendered
 const SAVE_MS = 1_000;
 const WATCH_MS = 250;
-const AHEAD_S = 2.5;
 /** The loudness is sought once the controls have rested: it takes the room that previews need. */
 const REST_MS = 600;
 const DRIVE_HEARD_DB = 0.05;
@@ -58,11 +57,13 @@ export class Live {
   /** The service drops what this page asked for before. */
   readonly #listener = { 'Tonewright-Listener': newKey() };
   readonly #proposals = new Proposals();
+  readonly #previews: Previews;
   #run: AbortController | null = null;
+  /** What is fetched to go on sounding, beside a run that may still be seeking the exact loudness. */
+  #more: AbortController | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #save: ReturnType<typeof setTimeout> | undefined;
   readonly #watch: ReturnType<typeof setInterval>;
-  #window: { start: number; end: number } | null = null;
   #changedAt: number | null = null;
   /** The last change was a knob on its way. */
   #moving = false;
@@ -80,13 +81,14 @@ export class Live {
     this.#songId = options.songId;
     this.#under = options.under;
     this.#mix = options.mix;
+    this.#previews = new Previews(options.player, options.songId, this.#listener);
     this.#watch = setInterval(() => this.#extend(), WATCH_MS);
   }
 
   close(): void {
     clearInterval(this.#watch);
     clearTimeout(this.#pause);
-    this.#run?.abort();
+    this.#abort();
     if (this.#save !== undefined) this.#store();
   }
 
@@ -232,10 +234,10 @@ export class Live {
   /** Back from the preview to the version. */
   leave(): void {
     this.audition = null;
-    this.#run?.abort();
+    this.#abort();
     const under = this.#under();
     if (under) this.#player.dropPreview(under.id);
-    this.#window = null;
+    this.#previews.forget();
     this.stage = 'rest';
   }
 
@@ -269,28 +271,38 @@ export class Live {
 
   /** While a preview sounds, keep it covering what comes next. */
   #extend(): void {
-    if (this.#player.wanted !== LIVE || this.stage === 'asking' || this.stage === 'rendering') return;
-    if (this.stage === 'failed' || !this.#window) return;
-    const { looping, loop, duration_s, playing } = this.#player;
-    const now = this.#player.now();
-    const inside = looping && loop !== null && now <= loop.end;
-    const whole = previewWindow(now, inside ? loop : null, duration_s);
-    const to = inside && whole.seconds < 20.5 ? loop.end : Math.min(duration_s, now + (playing ? AHEAD_S : 0));
-    const from = inside && whole.seconds < 20.5 ? loop.start : now;
-    if (from >= this.#window.start - 0.01 && to <= this.#window.end + 0.01) return;
-    void this.#render(false);
+    const busy = this.stage === 'asking' || this.stage === 'rendering' || this.#more !== null;
+    if (busy || this.stage === 'failed' || this.#player.wanted !== LIVE || this.#previews.covers()) return;
+    const more = new AbortController();
+    this.#more = more;
+    void this.#guarded(more.signal, (signal) => this.#preview(signal)).finally(() => {
+      if (this.#more === more) this.#more = null;
+    });
   }
 
-  async #render(settle = true): Promise<void> {
+  async #render(): Promise<void> {
+    this.#abort();
+    this.#run = new AbortController();
+    await this.#guarded(this.#run.signal, async (signal) => {
+      await this.#propose(signal);
+      if (this.recipe && this.#under()) this.stage = 'rendering';
+      await this.#preview(signal);
+      await this.#settle(signal);
+    });
+  }
+
+  #abort(): void {
     this.#run?.abort();
-    const run = new AbortController();
-    this.#run = run;
+    this.#more?.abort();
+    this.#more = null;
+  }
+
+  /** What fails is said, unless nobody waits for it any more. */
+  async #guarded(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     try {
-      await this.#propose(run.signal);
-      await this.#preview(run.signal);
-      if (settle) await this.#settle(run.signal);
+      await work(signal);
     } catch (error) {
-      if (run.signal.aborted || isAbort(error)) return;
+      if (signal.aborted || isAbort(error)) return;
       this.stage = 'failed';
       this.trouble = words(error).message;
       this.#changedAt = null;
@@ -311,38 +323,11 @@ export class Live {
     const recipe = this.recipe;
     const under = this.#under();
     if (!recipe || !under) return;
-    this.stage = 'rendering';
-    const { looping, loop, duration_s } = this.#player;
-    const now = this.#player.now();
-    const inside = looping && loop !== null && now <= loop.end;
-    const window = previewWindow(now, inside ? loop : null, duration_s);
-    const [integrated_lufs, true_peak_dbtp] = this.#level(recipe);
-    const [first, ...rest] = previewPieces(window, now);
-    if (!first) return;
-    const piece = await this.#piece(recipe, first, signal);
-    if (signal.aborted) return;
-    await this.#player.playPreview({ ...piece, integrated_lufs, true_peak_dbtp, under: under.id });
-    if (signal.aborted) return;
-    this.#window = { start: window.start_s, end: window.start_s + window.seconds };
-    this.#heard();
-    for (const stretch of rest) {
-      const more = await this.#piece(recipe, stretch, signal);
-      if (!signal.aborted) await this.#player.extendPreview(more);
-    }
-  }
-
-  async #piece(recipe: Recipe, stretch: Stretch, signal: AbortSignal): Promise<PreviewPiece> {
     const { audition } = this;
     const mode = audition ? `${audition.kind}:${audition.step}` : 'full';
-    const answer = await request(
-      'POST',
-      `/api/songs/${this.#songId}/preview`,
-      { recipe, ...stretch, mode, bypass: [] },
-      { signal, headers: this.#listener },
-    );
-    const frame = Number(answer.headers.get('Tonewright-Start-Frame'));
-    const rate_hz = Number(answer.headers.get('Tonewright-Rate-Hz'));
-    return { start_s: frame / rate_hz, flac: await answer.arrayBuffer() };
+    const [integrated_lufs, true_peak_dbtp] = this.#level(recipe);
+    const wish = { recipe, mode, integrated_lufs, true_peak_dbtp, under: under.id };
+    await this.#previews.play(wish, signal, () => this.#heard());
   }
 
   /** How loud the whole of what is previewed is, and its highest peak, as far as that is known. */
@@ -354,7 +339,7 @@ export class Live {
   }
 
   #heard(): void {
-    this.stage = this.proposal?.state === 'exact' ? 'settled' : 'heard';
+    if (this.stage === 'rendering') this.stage = this.proposal?.state === 'exact' ? 'settled' : 'heard';
     this.trouble = '';
     if (this.#changedAt !== null) {
       this.heardAfter_ms = Math.round(performance.now() - this.#changedAt);
@@ -375,6 +360,7 @@ export class Live {
     const settled = await this.#ask<Proposal>('settle', { intent }, signal);
     if (signal.aborted) return;
     this.#remember(intent, led, settled);
+    this.#more?.abort();
     if (Math.abs(drive(estimate.recipe) - drive(settled.recipe)) > DRIVE_HEARD_DB) await this.#preview(signal);
     this.stage = 'settled';
   }
