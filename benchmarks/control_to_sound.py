@@ -27,8 +27,8 @@ from tonewright.server.sound.room import Room
 
 SECONDS = 240
 RATE_HZ = 44_100
-#: The first piece of a loop: so much is asked for first, the rest while it plays.
-FIRST_S = 3.0
+#: So much is asked for first (ui/src/player/plan.ts), the rest while it plays.
+FIRST_S = 2.0
 CONTROLS = {
     "warmth": ("warmth",),
     "brightness": ("brightness",),
@@ -69,9 +69,10 @@ async def moved(work: Path, rounds: int) -> dict[str, list[tuple[float, float]]]
                 start = round(places.uniform(0.0, SECONDS - FIRST_S) * RATE_HZ)
                 character = {knob: round(places.uniform(30.0, 90.0), 2) for knob in knobs}
                 begin = time.perf_counter()
-                proposal = await room.propose("song", {"character": character})
+                frames = round(FIRST_S * RATE_HZ)
+                proposal = await room.propose("song", {"character": character}, listened_to=(start, frames))
                 proposed = time.perf_counter() - begin
-                await room.window("song", proposal["recipe"], start, round(FIRST_S * RATE_HZ))
+                await room.window("song", proposal["recipe"], start, frames)
                 if number:  # the first round warms up
                     taken[name].append((proposed, time.perf_counter() - begin))
     return taken

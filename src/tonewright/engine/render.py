@@ -21,7 +21,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tonewright.base.errors import Bug, RecipeInvalid
+from tonewright.base.errors import RecipeInvalid
 from tonewright.base.progress import NoProgress, Progress
 from tonewright.base.signal import Block, Signal
 from tonewright.base.units import db_to_gain
@@ -116,13 +116,7 @@ class Layer:
                 # oldest first, however lately it was used: a song is read in order, and the next needs the newest
                 while len(self._recent) > workers() + 2:
                     del self._recent[next(iter(self._recent))]
-        try:
-            return recent.upto(upto)
-        except BaseException:
-            with self._lock:
-                if self._recent.get(index) is recent:
-                    del self._recent[index]
-            raise
+        return recent.upto(upto)
 
     def render(self, index: int) -> Iterator[Block]:
         """A segment and the fade after it by a fresh chain, from its first frame on.
@@ -167,7 +161,6 @@ class _Segment:
         self._block = np.empty((layer.channels, layer.segment_size(index)))
         self._done = 0
         self._blocks: Iterator[Block] | None = None
-        self._broken = False
 
     def upto(self, frames: int) -> Block:
         """The segment; at least its first `frames` are there.
@@ -191,16 +184,14 @@ class _Segment:
             self._done = kept.shape[1]
 
     def _go_on(self) -> None:
-        """One block more. A chain that broke off can't go on: the next who asks hears of it too."""
-        if self._broken:
-            raise Bug("A segment's rendering broke off.")
+        """One block more. A chain that broke off can't go on: the next who asks begins anew."""
         if self._blocks is None:
             self._begin()
             return
         try:
             block = next(self._blocks)
         except BaseException:
-            self._broken = True
+            self._blocks, self._done = None, 0
             raise
         part = block[:, : self._block.shape[1] - self._done]
         self._block[:, self._done : self._done + part.shape[1]] = part
@@ -228,8 +219,12 @@ class Delta:
 def layers(source: Signal, recipe: Recipe) -> Signal:
     """The recipe over the source: the sound first, then its loudness."""
     tone, loudness = split_at_loudness(recipe.steps)
-    signal: Signal = Layer(source, tone) if tone else source
-    return Layer(signal, loudness) if loudness else signal
+    return layer(layer(source, tone), loudness)
+
+
+def layer(source: Signal, steps: Sequence[Step]) -> Signal:
+    """The steps over the source; where there are none, the source itself."""
+    return Layer(source, steps) if steps else source
 
 
 def split_at_loudness(steps: Sequence[Step]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
@@ -269,14 +264,19 @@ def window(signal: Signal, start: int, stop: int) -> Block:
     follows them block by block.
     """
     stop = min(stop, signal.frames)
-    reads: list[Future[Block]] = []
-    if isinstance(signal, Layer) and isinstance(signal.source, Layer) and start < stop:
-        reads = [pool().submit(signal.source.read, *span) for span in signal.needs(start, stop)]
+    reads = begin(signal, start, stop)
     try:
         return np.concatenate([np.empty((signal.channels, 0)), *stream(signal, start, stop)], axis=1)
     finally:
         for read in reads:
             read.cancel()
+
+
+def begin(signal: Signal, start: int, stop: int) -> list[Future[Block]]:
+    """Begin to render what a stretch of the loudness is made of, the sound before it, on other threads."""
+    if not isinstance(signal, Layer) or not isinstance(signal.source, Layer) or start >= stop:
+        return []
+    return [pool().submit(signal.source.read, *span) for span in signal.needs(start, stop)]
 
 
 def _cut(start: int, stop: int, step: int) -> list[tuple[int, int]]:

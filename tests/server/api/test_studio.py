@@ -39,8 +39,10 @@ class FakeRoom:
         self.opened.append((song, path.read_bytes(), told))
         return {}
 
-    async def propose(self, song: str, intent: dict[str, Any], listener: str) -> dict[str, Any]:
-        return self._answer("estimate", song, intent, listener)
+    async def propose(
+        self, song: str, intent: dict[str, Any], listener: str, listened_to: tuple[int, int] | None
+    ) -> dict[str, Any]:
+        return self._answer("estimate", song, intent, listener, listened_to)
 
     async def settle(self, song: str, intent: dict[str, Any], listener: str) -> dict[str, Any]:
         return self._answer("exact", song, intent, listener) | {"integrated_lufs": -14.0}
@@ -90,16 +92,18 @@ def test_a_proposal_goes_by_the_songs_controls_or_by_those_sent(
     client = signed_in(artist)
     mix.song.intent = {"amount": 0.25}
     mix.song.save()
-    answer = send(client, f"/songs/{mix.song_id}/propose", {}, tonewright_listener="tab 1")
+    body = {"listened_to": {"start_s": 1.5, "seconds": 2.0}}
+    answer = send(client, f"/songs/{mix.song_id}/propose", body, tonewright_listener="tab 1")
     assert answer.status_code == 200, answer.content
     assert answer.json()["state"] == "estimate"
     assert answer.json()["recipe"] == recipe().to_json()
     settled = send(client, f"/songs/{mix.song_id}/settle", {"intent": {"amount": 0.5, "keep": ["width"]}})
     assert (settled.json()["state"], settled.json()["integrated_lufs"]) == ("exact", -14.0)
-    (_, name, first, listener), (_, _, second, _) = room.asked
+    (_, name, first, listener, listened_to), (_, _, second, _) = room.asked
     assert (name, first["amount"], first["target"]) == (str(mix.pk), 0.25, "streaming")
     assert (second["amount"], second["keep"]) == (0.5, ["width"])
     assert listener == f"{artist.pk} tab 1"
+    assert listened_to == (round(1.5 * RATE_HZ), round(2.0 * RATE_HZ))
 
 
 def test_a_preview_is_the_stretch_that_was_asked_for(

@@ -8,7 +8,8 @@ import pytest
 from tonewright.dsp.maximiser import MaximiserParams
 from tonewright.engine.intent import Intent
 from tonewright.engine.recipe import parse
-from tonewright.server.sound.open_song import OpenSong, Sounds, Token
+from tonewright.server.sound.open_song import OpenSong
+from tonewright.server.sound.sounds import Sounds, Token
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,28 @@ def test_settling_finds_what_the_master_found_and_is_remembered(arrived: Arrived
     with_song(arrived, work)
 
 
+def test_what_is_begun_while_it_is_proposed_is_heard_as_it_would_be(arrived: Arrived) -> None:
+    intents: list[dict[str, Any]] = [{"character": {"warmth": warmth, "width": 40}} for warmth in (40, 60, 80)]
+    windows = [(100_000, 44_100), (segment_frames(RATE) - 2_000, 4_000)]
+
+    heard: list[tuple[dict[str, Any], tuple[int, int], bytes]] = []
+
+    async def begun(room: Room) -> None:
+        for number, intent in enumerate(intents):
+            for window in windows:
+                # what is begun for another control is broken off, and can be asked for again
+                await room.propose("s", intents[number - 1], listened_to=(200_000, 44_100))
+                recipe = (await room.propose("s", intent, listened_to=window))["recipe"]
+                heard.append((recipe, window, await room.window("s", recipe, *window)))
+
+    async def plain(room: Room) -> None:
+        for recipe, window, raw in heard:
+            assert await room.window("s", recipe, *window) == raw
+
+    with_song(arrived, begun)
+    with_song(arrived, plain)
+
+
 def test_a_newer_request_takes_the_place_of_older_ones(arrived: Arrived, mastered: Arrived) -> None:
     recipes = [mastered[1]["recipe"] | {"steps": mastered[1]["recipe"]["steps"][n:]} for n in range(2)]
 

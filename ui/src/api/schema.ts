@@ -2750,23 +2750,19 @@ export interface components {
         };
         /**
          * ProposeIn
-         * @description intent: default the song's own. audio_id: another mix than the song's.
+         * @description listened_to: the preview that will be asked for next; work on it begins at once.
          */
         ProposeIn: {
             intent?: components["schemas"]["Controls"] | null;
             /** Audio Id */
             audio_id?: string | null;
+            listened_to?: components["schemas"]["Stretch"] | null;
         };
         /**
-         * PreviewIn
-         * @description A stretch of the song through a recipe. mode: full; source (nothing done); only:STEP (that step alone);
-         *     delta:STEP (what it adds). bypass: steps that are left out.
+         * Stretch
+         * @description A stretch of the song.
          */
-        PreviewIn: {
-            /** Recipe */
-            recipe: {
-                [key: string]: unknown;
-            };
+        Stretch: {
             /**
              * Start S
              * @default 0
@@ -2777,6 +2773,36 @@ export interface components {
              * @default 10
              */
             seconds: number;
+        };
+        /**
+         * SettleIn
+         * @description intent: default the song's own. audio_id: another mix than the song's.
+         */
+        SettleIn: {
+            intent?: components["schemas"]["Controls"] | null;
+            /** Audio Id */
+            audio_id?: string | null;
+        };
+        /**
+         * PreviewIn
+         * @description A stretch of the song through a recipe. mode: full; source (nothing done); only:STEP (that step alone);
+         *     delta:STEP (what it adds). bypass: steps that are left out.
+         */
+        PreviewIn: {
+            /**
+             * Start S
+             * @default 0
+             */
+            start_s: number;
+            /**
+             * Seconds
+             * @default 10
+             */
+            seconds: number;
+            /** Recipe */
+            recipe: {
+                [key: string]: unknown;
+            };
             /**
              * Mode
              * @default full
@@ -5339,7 +5365,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProposeIn"];
+                "application/json": components["schemas"]["SettleIn"];
             };
         };
         responses: {

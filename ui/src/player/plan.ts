@@ -68,7 +68,7 @@ export interface Stretch {
 }
 
 /** So much of a preview is asked for first, to be heard soon; benchmarks/control_to_sound.py measures it. */
-const FIRST_S = 2.5;
+const FIRST_S = 2;
 /** Pieces overlap a little, so that they join whatever they are rounded to. */
 const OVERLAP_S = 0.02;
 

@@ -316,7 +316,9 @@ export class Live {
     const led = this.#led;
     if (this.#proposals.get(intent, led)) return;
     this.stage = 'asking';
-    this.#remember(intent, led, await this.#ask<Proposal>('propose', { intent }, signal));
+    const byHand = Object.keys(choices.own).length > 0 || choices.bypass.length > 0 || this.audition !== null;
+    const listened_to = byHand ? null : this.#previews.first; // what is as it was proposed can be begun meanwhile
+    this.#remember(intent, led, await this.#ask<Proposal>('propose', { intent, listened_to }, signal));
   }
 
   async #preview(signal: AbortSignal): Promise<void> {

@@ -40,6 +40,12 @@ export class Previews {
     return from_s >= this.#window.start_s - 0.01 && to_s <= this.#window.start_s + this.#window.seconds + 0.01;
   }
 
+  /** The piece that will be fetched first. */
+  get first(): Stretch | undefined {
+    const { now, wanted } = this.#aim();
+    return previewPieces(wanted, now)[0];
+  }
+
   /** Fetch and play; heard is called when the first piece sounds. */
   async play(wish: Wish, signal: AbortSignal, heard: () => void): Promise<void> {
     const { now, wanted } = this.#aim();

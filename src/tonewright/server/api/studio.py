@@ -28,11 +28,24 @@ ROOM = CONFLICTS | {503: Problem}
 Listener = Annotated[str, Header("", alias="Tonewright-Listener", max_length=64)]
 
 
-class ProposeIn(Schema):
+class SettleIn(Schema):
     """intent: default the song's own. audio_id: another mix than the song's."""
 
     intent: Controls | None = None
     audio_id: UUID | None = None
+
+
+class Stretch(Schema):
+    """A stretch of the song."""
+
+    start_s: float = Field(0.0, ge=0, le=86_400)
+    seconds: float = Field(10.0, gt=0, le=studio.MOST_WINDOW_S)
+
+
+class ProposeIn(SettleIn):
+    """listened_to: the preview that will be asked for next; work on it begins at once."""
+
+    listened_to: Stretch | None = None
 
 
 class ProposalOut(Schema):
@@ -46,13 +59,11 @@ class ProposalOut(Schema):
     integrated_lufs: float | None = None
 
 
-class PreviewIn(Schema):
+class PreviewIn(Stretch):
     """A stretch of the song through a recipe. mode: full; source (nothing done); only:STEP (that step alone);
     delta:STEP (what it adds). bypass: steps that are left out."""
 
     recipe: dict[str, Any]
-    start_s: float = Field(0.0, ge=0, le=86_400)
-    seconds: float = Field(10.0, gt=0, le=studio.MOST_WINDOW_S)
     mode: str = Field("full", pattern=r"^(full|source|(only|delta):[a-z0-9][a-z0-9_-]{0,63})$")
     bypass: list[str] = Field(default_factory=list, max_length=64)
     audio_id: UUID | None = None
@@ -62,7 +73,10 @@ class PreviewIn(Schema):
     "/songs/{song_id}/propose", response={200: ProposalOut, **ROOM}, summary="What would be done, estimated"
 )
 def propose(request: HttpRequest, song_id: UUID, body: ProposeIn, listener: Listener) -> dict[str, Any]:
-    return _proposal(request, song_id, body, listener, settle=False)
+    sound, controls = _wish(request, song_id, body)
+    next_ = body.listened_to
+    window = None if next_ is None else studio.window_of(sound, next_.start_s, next_.seconds)
+    return async_to_sync(studio.rooms().propose)(sound, controls, _named(request, listener), window)
 
 
 @router.post(
@@ -70,8 +84,8 @@ def propose(request: HttpRequest, song_id: UUID, body: ProposeIn, listener: List
     response={200: ProposalOut, **ROOM},
     summary="What would be done, exactly; takes seconds",
 )
-def settle(request: HttpRequest, song_id: UUID, body: ProposeIn, listener: Listener) -> dict[str, Any]:
-    return _proposal(request, song_id, body, listener, settle=True)
+def settle(request: HttpRequest, song_id: UUID, body: SettleIn, listener: Listener) -> dict[str, Any]:
+    return async_to_sync(studio.rooms().settle)(*_wish(request, song_id, body), _named(request, listener))
 
 
 @router.post(
@@ -100,12 +114,9 @@ def preview(request: HttpRequest, song_id: UUID, body: PreviewIn, listener: List
     return answer
 
 
-def _proposal(
-    request: HttpRequest, song_id: UUID, body: ProposeIn, listener: str, *, settle: bool
-) -> dict[str, Any]:
+def _wish(request: HttpRequest, song_id: UUID, body: SettleIn) -> tuple[studio.Sound, dict[str, Any]]:
     sound, song = studio.sound_of(actor(request), song_id, body.audio_id)
-    controls = controls_json(song) if body.intent is None else check_controls(body.intent)
-    return async_to_sync(studio.rooms().propose)(sound, controls, _named(request, listener), settle=settle)
+    return sound, controls_json(song) if body.intent is None else check_controls(body.intent)
 
 
 def _named(request: HttpRequest, listener: str) -> str:

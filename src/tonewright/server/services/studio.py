@@ -93,14 +93,24 @@ class Rooms:
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def propose(
-        self, sound: Sound, intent: dict[str, Any], listener: str, *, settle: bool = False
+        self, sound: Sound, intent: dict[str, Any], listener: str, listened_to: Window | None
     ) -> dict[str, Any]:
-        """What the assistant would do; with settle, exactly what a master would be. Raises what Room.propose does, and
-        Superseded of the tree for a request that a newer one replaced."""
+        """What the assistant would do. listened_to: the window that will be asked for next.
+
+        Raises what Room.propose does, and Superseded of the tree for a request that a newer one replaced.
+        """
         await self._ready(sound)
-        ask = self._room.settle if settle else self._room.propose
+        span = None if listened_to is None else (listened_to.start_frame, listened_to.frames)
         try:
-            return await ask(sound.name, intent, listener)
+            return await self._room.propose(sound.name, intent, listener, span)
+        except sound_room.Superseded as error:
+            raise _superseded() from error
+
+    async def settle(self, sound: Sound, intent: dict[str, Any], listener: str) -> dict[str, Any]:
+        """Exactly what a master would be. Raises what propose does."""
+        await self._ready(sound)
+        try:
+            return await self._room.settle(sound.name, intent, listener)
         except sound_room.Superseded as error:
             raise _superseded() from error
 

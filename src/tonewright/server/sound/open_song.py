@@ -1,14 +1,12 @@
 """A song that is open in a room: what was heard, what was rendered, and what is asked of it."""
 
-from collections import OrderedDict
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tonewright.base.errors import Impossible, Interrupted, RecipeInvalid
+from tonewright.base.errors import Impossible
 from tonewright.base.progress import NoProgress
-from tonewright.base.signal import Block, Layout, Signal, layout_of
+from tonewright.base.signal import Layout, layout_of
 from tonewright.dsp.gain import GainParams
 from tonewright.dsp.maximiser import MaximiserParams
 from tonewright.engine import render
@@ -24,69 +22,12 @@ from tonewright.server.sound.jobs import ReferenceFile
 from tonewright.server.sound.listen import flac
 from tonewright.server.sound.master import DELIVERY
 from tonewright.server.sound.song import heard, references
+from tonewright.server.sound.sounds import Sounds, Token
 from tonewright.server.sound.work_file import WorkFile
 
-#: Renderings that a room keeps, each with a few segments in memory (20 MB at 44.1 kHz): the last recipes, for loops and
-#: comparisons.
-_KEPT_SOUNDS = 8
 #: Exact recipes that are remembered of one song.
 _KEPT_RECIPES = 64
 _MOST_WINDOW_S = 60.0
-
-
-class Token:
-    """Tells work that it is not wanted any more."""
-
-    def __init__(self) -> None:
-        self.stopped = False
-
-    def check(self) -> None:
-        """Raises Interrupted once it is stopped."""
-        if self.stopped:
-            raise Interrupted("A newer request took its place.")
-
-
-class _Watched:
-    """The song, read for as long as somebody wants what is made of it."""
-
-    def __init__(self, song: Signal) -> None:
-        self.rate_hz, self.channels, self.frames = song.rate_hz, song.channels, song.frames
-        self._song = song
-        self.token = Token()
-
-    def read(self, start: int, frames: int) -> Block:
-        self.token.check()
-        return self._song.read(start, frames)
-
-
-@dataclass(frozen=True, eq=False)
-class _Sound:
-    """One rendering of the song. watched: what it reads."""
-
-    signal: Signal
-    watched: _Watched
-
-
-class Sounds:
-    """The renderings that a room keeps, of all its songs; the last used ones."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, str], _Sound] = OrderedDict()
-
-    def get(self, key: tuple[str, str, str], song: Signal, recipe: Recipe) -> _Sound:
-        """key: the song, the recipe's digest, the mode."""
-        found = self._kept.get(key)
-        if found is None:
-            watched = _Watched(song)
-            found = self._kept[key] = _Sound(_signal(watched, recipe, key[2]), watched)
-            while len(self._kept) > _KEPT_SOUNDS:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return found
-
-    def forget(self, song: str) -> None:
-        for key in [key for key in self._kept if key[0] == song]:
-            del self._kept[key]
 
 
 class _Stoppable(NoProgress):
@@ -114,6 +55,8 @@ class OpenSong:
         cells = self.song.analysis.measurements.cells
         self._estimate = LoudnessEstimate(self._work, cells)
         self._exact: dict[str, tuple[Recipe, list[dict[str, Any]]]] = {}
+        #: what is rendered ahead
+        self._ahead = Token()
 
     @property
     def layout(self) -> Layout:
@@ -129,17 +72,34 @@ class OpenSong:
         return 20_000 * (1 + len(self._references)) * self._work.frames // self._work.rate_hz
 
     def close(self) -> None:
+        self._ahead.stopped = True
         self._sounds.forget(self._name)
         self._stack.close()
 
-    def propose(self, intent: Intent) -> dict[str, Any]:
-        """What the assistant would do, with the drive estimated unless it was found before."""
+    def propose(self, intent: Intent, listened_to: tuple[int, int] | None = None) -> dict[str, Any]:
+        """What the assistant would do, with the drive estimated unless it was found before.
+
+        listened_to: (start frame, frames) of the window that will be asked for next; what lies below its loudness is
+        rendered while the drive is estimated.
+        """
         proposal = propose(self.song.analysis, intent, self._references)
+        self._ahead.stopped = True
+        if listened_to is not None and proposal.goal is not None:
+            self._begin(proposal, *listened_to)
         known = self._exact.get(_key(proposal))
         if known is not None:
             return _told(known[0], known[1], "exact")
         recipe = Recipe(input=self.song.fingerprint, steps=(*proposal.steps, *self._last_step(proposal)))
         return _told(recipe, [each.to_json() for each in proposal.shortfalls], "estimate")
+
+    def _begin(self, proposal: Proposal, start: int, frames: int) -> None:
+        """Begin to render what any drive is put on top of."""
+        goal = proposal.goal
+        assert goal is not None
+        recipe = Recipe(steps=(*proposal.steps, maximiser(MaximiserParams(ceiling_dbtp=goal.ceiling_dbtp), goal)))
+        sound = self._sounds.get(self._name, self._work, recipe, "full")
+        self._ahead = sound.watched.token = Token()
+        render.begin(sound.signal, start, min(start + frames, self._work.frames))
 
     def _last_step(self, proposal: Proposal) -> tuple[Step, ...]:
         goal = proposal.goal
@@ -185,24 +145,11 @@ class OpenSong:
             step.model_copy(update={"enabled": False}) if step.id in bypass else step for step in recipe.steps
         )
         recipe = recipe.model_copy(update={"steps": steps})
-        sound = self._sounds.get((self._name, recipe.digest(), mode), self._work, recipe)
+        sound = self._sounds.get(self._name, self._work, recipe, mode)
         sound.watched.token = token
         block = render.window(sound.signal, start, start + frames)
         token.check()
         return flac(block, self._work.rate_hz)
-
-
-def _signal(song: Signal, recipe: Recipe, mode: str) -> Signal:
-    name, _, step_id = mode.partition(":")
-    if mode == "full":
-        return render.layers(song, recipe)
-    if mode == "source":
-        return song
-    if name == "only" and step_id:
-        return render.only(song, recipe, step_id)
-    if name == "delta" and step_id:
-        return render.delta(song, recipe, step_id)
-    raise RecipeInvalid(f"There is no mode {mode!r}.", "Known: full, source, only:STEP, delta:STEP.")
 
 
 def _key(proposal: Proposal) -> str:

@@ -89,13 +89,16 @@ class Room:
         answer, _ = await self._of(self._rooms, song).ask({"do": "open", "song": song} | place.to_json(), _ANSWER_S)
         return answer
 
-    async def propose(self, song: str, intent: dict[str, Any], listener: str = "") -> dict[str, Any]:
+    async def propose(
+        self, song: str, intent: dict[str, Any], listener: str = "", listened_to: tuple[int, int] | None = None
+    ) -> dict[str, Any]:
         """{"recipe", "recipe_digest", "decisions", "shortfalls", "state"}: what the assistant would do.
 
         state: "estimate", or "exact" where settle found it before. intent: engine.intent.Intent without references.
-        listener: who asks; of one listener only the newest request counts. Raises Superseded, Impossible, RoomLost.
+        listener: who asks; of one listener only the newest request counts. listened_to: (start frame, frames) of the
+        window that will be asked for next; it is begun meanwhile. Raises Superseded, Impossible, RoomLost.
         """
-        request = {"do": "propose", "intent": intent, "listener": listener}
+        request = {"do": "propose", "intent": intent, "listener": listener, "listened_to": listened_to}
         answer, _ = await self._ask(self._rooms, song, request, _ANSWER_S)
         return answer
 

@@ -6,7 +6,8 @@ Messages (wire.py) come on standard input and are answered on standard output, e
 carried out one after the other; --aside makes way for other processes, for what takes seconds (settle).
 
     {"id", "do": "open", "song", "path", "references": [{path, name, weight}]}     -> {"rate_hz", "channels", "frames"}
-    {"id", "do": "propose", "song", "listener", "intent"}     -> {"recipe", "recipe_digest", "decisions", "shortfalls",
+    {"id", "do": "propose", "song", "listener", "intent", "listened_to": [start_frame, frames] | null}
+                                                              -> {"recipe", "recipe_digest", "decisions", "shortfalls",
                                                                   "state": "estimate" | "exact"}
     {"id", "do": "settle", "song", "listener", "intent"}      -> the same, with "integrated_lufs"
     {"id", "do": "learn", "song", "proposal", "recipe", "shortfalls"}                                          -> {}
@@ -34,7 +35,8 @@ from tonewright.server.sound import wire
 from tonewright.server.sound.child import explain, own_stdout
 from tonewright.server.sound.jobs import ReferenceFile
 from tonewright.server.sound.limits import die_with_parent
-from tonewright.server.sound.open_song import OpenSong, Sounds, Token
+from tonewright.server.sound.open_song import OpenSong
+from tonewright.server.sound.sounds import Sounds, Token
 from tonewright.server.sound.warm_up import warm_up
 
 _MOST_SONGS = 8
@@ -163,7 +165,7 @@ class Room:
             return {}, b""
         song = self._songs.get(head["song"])
         if what == "propose":
-            return song.propose(Intent.parse(head["intent"], "The intent")), b""
+            return song.propose(Intent.parse(head["intent"], "The intent"), head.get("listened_to")), b""
         if what == "settle":
             return song.settle(Intent.parse(head["intent"], "The intent"), request.token), b""
         if what == "learn":
