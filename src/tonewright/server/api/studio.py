@@ -3,12 +3,10 @@
 Rooms answer on the web process's event loop; the thread that a request has waits for them there.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Header, Router, Schema
 
@@ -22,8 +20,6 @@ from tonewright.server.services import studio
 from tonewright.server.services.shown import controls_json
 from tonewright.server.services.songs import check_controls
 from tonewright.server.sound.listen import listening_rate_hz
-
-R = TypeVar("R")
 
 router = Router()
 ROOM = CONFLICTS | {503: Problem}
@@ -80,7 +76,7 @@ def propose(request: HttpRequest, song_id: UUID, body: ProposeIn, listener: List
     sound, controls = _wish(request, song_id, body)
     next_ = body.listened_to
     window = None if next_ is None else studio.window_of(sound, next_.start_s, next_.seconds)
-    return _in_room(studio.rooms().propose, sound, controls, _named(request, listener), window)
+    return async_to_sync(studio.rooms().propose)(sound, controls, _named(request, listener), window)
 
 
 @router.post(
@@ -89,7 +85,7 @@ def propose(request: HttpRequest, song_id: UUID, body: ProposeIn, listener: List
     summary="What would be done, exactly; takes seconds",
 )
 def settle(request: HttpRequest, song_id: UUID, body: SettleIn, listener: Listener) -> dict[str, Any]:
-    return _in_room(studio.rooms().settle, *_wish(request, song_id, body), _named(request, listener))
+    return async_to_sync(studio.rooms().settle)(*_wish(request, song_id, body), _named(request, listener))
 
 
 @router.post(
@@ -107,7 +103,9 @@ def preview(request: HttpRequest, song_id: UUID, body: PreviewIn, listener: List
     recipe = recipes.parse(body.recipe)
     sound, _ = studio.sound_of(who, song_id, body.audio_id)
     window = studio.window_of(sound, body.start_s, body.seconds)
-    flac = _in_room(studio.rooms().window, sound, recipe, window, body.mode, body.bypass, _named(request, listener))
+    flac = async_to_sync(studio.rooms().window)(
+        sound, recipe, window, body.mode, body.bypass, _named(request, listener)
+    )
     answer = HttpResponse(flac, content_type="audio/flac")
     answer["Tonewright-Start-Frame"] = str(window.start_frame)
     answer["Tonewright-Frames"] = str(window.frames)
@@ -119,12 +117,6 @@ def preview(request: HttpRequest, song_id: UUID, body: PreviewIn, listener: List
 def _wish(request: HttpRequest, song_id: UUID, body: SettleIn) -> tuple[studio.Sound, dict[str, Any]]:
     sound, song = studio.sound_of(actor(request), song_id, body.audio_id)
     return sound, controls_json(song) if body.intent is None else check_controls(body.intent)
-
-
-def _in_room(ask: Callable[..., Awaitable[R]], *arguments: Any) -> R:
-    """Wait for a room, without a connection to the database: others may need it meanwhile."""
-    close_old_connections()
-    return async_to_sync(ask)(*arguments)
 
 
 def _named(request: HttpRequest, listener: str) -> str:
