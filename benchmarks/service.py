@@ -5,9 +5,9 @@
 A fresh service is brought up on a data directory of its own, as a user would start it. First one 4-minute song is
 sent in while nothing else happens, and the time from its last byte to the first master's first segment is measured
 (--alone stops there). Then every listener streams a mix and its master in real time (two 5-second segments each 5 s,
-the song's page now and then) with an event stream open, while every sender sends songs; the first sender sends ten
-times as many as the others, who must not wait for that one. Measured: failed requests, latencies by kind, and in which
-order the masters were done.
+the song's page now and then) with an event stream open, while every sender sends songs, all beginning at the same
+moment; the first sender sends ten times as many as the others, who must not wait for that one. Measured: failed
+requests, latencies by kind, and in which order the masters were done.
 """
 
 import argparse
@@ -32,6 +32,8 @@ import httpx
 
 from benchmarks.timing import percentile, table
 
+#: So many files a program sends at a time, as `tonewright remote` does.
+AT_ONCE = 2
 #: A player fetches this much at a time.
 SEGMENT_S = 5.0
 _START_S = 90.0
@@ -253,8 +255,11 @@ async def crowd(url: str, people: list[str], song: Path, listeners: int, songs: 
     async def sender(index: int, token: str) -> None:
         person = Person(url, token, seen)
 
+        sending = asyncio.Semaphore(AT_ONCE)
+
         async def one() -> None:
-            sent = await person.send(song)
+            async with sending:
+                sent = await person.send(song)
             if sent is not None and await person.master_of(sent, 1800) is not None:
                 seen.done.append((time.perf_counter() - begin, index))
 
