@@ -115,6 +115,17 @@ def test_a_loop_goes_round_without_a_click(studio: Studio) -> None:
     assert np.abs(np.diff(played, axis=0)).max() <= 1.5 * own
 
 
+def test_what_is_undone_right_after_a_key_stays_undone(studio: Studio) -> None:
+    page = studio.page
+    width, presence = (page.get_by_role("slider", name=name, exact=True) for name in ("Width", "Presence"))
+    width.press("Shift+ArrowUp")
+    page.keyboard.press("Control+z")
+    for key in ("Shift+ArrowUp", "Control+z"):
+        presence.press(key)
+        page.locator('[data-stage="settled"]' if key != "Control+z" else '[data-stage="rest"]').wait_for()
+        expect(width).to_have_attribute("aria-valuenow", "0")
+
+
 def test_a_preview_is_to_the_sample_what_is_delivered(studio: Studio) -> None:
     page, owner = studio.page, studio.owner
     play_from(page, 5.0, "2")

@@ -87,7 +87,6 @@ export class Live {
 
   close(): void {
     clearInterval(this.#watch);
-    clearTimeout(this.#pause);
     this.#abort();
     if (this.#save !== undefined) this.#store();
   }
@@ -291,7 +290,9 @@ export class Live {
     });
   }
 
+  /** Nothing that was asked for is wanted any more, nor what was about to be. */
   #abort(): void {
+    clearTimeout(this.#pause);
     this.#run?.abort();
     this.#more?.abort();
     this.#more = null;
@@ -364,7 +365,7 @@ export class Live {
     this.#remember(intent, led, settled);
     this.#more?.abort();
     if (Math.abs(drive(estimate.recipe) - drive(settled.recipe)) > DRIVE_HEARD_DB) await this.#preview(signal);
-    this.stage = 'settled';
+    if (!signal.aborted) this.stage = 'settled';
   }
 
   #ask<T>(what: 'propose' | 'settle', body: object, signal: AbortSignal): Promise<T> {
