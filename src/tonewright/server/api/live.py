@@ -5,19 +5,16 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 
+from tonewright.server.api.off_loop import off_loop
 from tonewright.server.models import Event
 from tonewright.server.ops.metrics import LISTENERS
 from tonewright.server.services import listening
 from tonewright.server.services.access import Actor
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 _LOOK_S = 0.25
@@ -79,7 +76,7 @@ class Hub:
             yield "retry: 2000\n\n"
             sent = begun_at if after is None else min(after, begun_at)
             while sent < begun_at:
-                found = await _read(listening.missed, actor, sent, begun_at, song)
+                found = await off_loop(listening.missed, actor, sent, begun_at, song)
                 for event in found:
                     yield _text(event)
                 sent = found[-1].pk if len(found) == listening.MOST_AT_ONCE else begun_at
@@ -87,7 +84,7 @@ class Hub:
                 try:
                     event_or_end = await asyncio.wait_for(listener.waiting.get(), HEARTBEAT_S)
                 except TimeoutError:
-                    if not await _read(allowed):
+                    if not await off_loop(allowed):
                         return
                     yield ": still here\n\n"
                     continue
@@ -102,7 +99,7 @@ class Hub:
         """Begin to hear; gives the last event that is not heard that way."""
         async with self._starting:
             if self._task is None or self._task.done():
-                self._last = await _read(listening.newest)
+                self._last = await off_loop(listening.newest)
                 self._task = asyncio.create_task(self._look())
             self._listeners.add(listener)
             return self._last
@@ -112,7 +109,7 @@ class Hub:
         while self._listeners:
             await asyncio.sleep(_LOOK_S)
             try:
-                found = await _read(listening.since, self._last)
+                found = await off_loop(listening.since, self._last)
                 for event in found:
                     await self._hand_on(event)
                     self._last = event.pk
@@ -129,7 +126,7 @@ class Hub:
         now = time.monotonic()
         at, people = self._people.get(song_id, (0.0, frozenset()))
         if song_id not in self._people or now - at > _PEOPLE_S:
-            people = await _read(listening.people_of, song_id)
+            people = await off_loop(listening.people_of, song_id)
             self._people = {song: known for song, known in self._people.items() if now - known[0] <= _PEOPLE_S}
             self._people[song_id] = (now, people)
         return people
@@ -138,18 +135,6 @@ class Hub:
         """End all streams: the process stops."""
         for listener in list(self._listeners):
             listener.end()
-
-
-async def _read(what: Callable[..., T], *arguments: Any) -> T:
-    """Ask the database, in a thread: an event loop must not wait for it."""
-
-    def ask() -> T:
-        try:
-            return what(*arguments)
-        finally:
-            close_old_connections()  # the thread may not be asked again for long
-
-    return await sync_to_async(ask, thread_sensitive=False)()
 
 
 def _text(event: Event) -> str:

@@ -14,7 +14,8 @@ from tonewright.server import accounts as sign_in
 from tonewright.server.api.auth import SESSION, actor
 from tonewright.server.api.fields import NameOrNone
 from tonewright.server.api.paging import Page, Paging, page
-from tonewright.server.api.streams import attachment, stream
+from tonewright.server.api.serving import binary
+from tonewright.server.api.streams import stream
 from tonewright.server.conf import conf
 from tonewright.server.errors import NotAllowed
 from tonewright.server.models import Invitation, User
@@ -115,7 +116,7 @@ def delete_me(request: HttpRequest, body: Leaving) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/export", auth=SESSION, openapi_extra=attachment("application/zip"))
+@router.post("/export", auth=SESSION, openapi_extra=binary("application/zip", "OK"))
 def export_me(request: HttpRequest) -> HttpResponseBase:
     """Everything that is mine, as one ZIP file: sounds, versions, recipes, briefs, and the rows as JSON."""
     user = actor(request).user

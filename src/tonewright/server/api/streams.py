@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
+
+from tonewright.server.api.off_loop import off_loop
 
 
 def stream(request: HttpRequest, pieces: Iterator[bytes], kind: str, filename: str) -> StreamingHttpResponse:
@@ -23,23 +23,9 @@ def body(request: HttpRequest, pieces: Iterator[bytes]) -> Any:
 
 
 async def _in_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Making the next piece waits for a disk, a bucket or the database; other requests go on meanwhile."""
-
-    def take() -> bytes | None:
-        try:
-            return next(pieces, None)
-        finally:
-            close_old_connections()  # the next piece may be another thread's
-
     try:
-        while (piece := await sync_to_async(take, thread_sensitive=False)()) is not None:
+        while (piece := await off_loop(next, pieces, None)) is not None:
             yield piece
     finally:
         if hasattr(pieces, "close"):
             pieces.close()  # the listener may have gone before the end
-
-
-def attachment(kind: str) -> dict[str, Any]:
-    """How the API's document tells of such an answer."""
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    return {"responses": {200: {"description": "OK", "content": {kind: schema}}}}
